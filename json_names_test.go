@@ -23,7 +23,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// namesOperations are those whose answers have what the lists of names have.
+// namesOperations are the operations whose responses contain the types that the lists of names contain.
 var namesOperations = []*operation.Operation{
 	operation.ListAllInboxes, operation.GetInbox, operation.GetInboxMembers, operation.GetAccountAgents, operation.ListAllAccountAgentBots,
 	operation.ListAllTeams, operation.GetDetailsOfASingleTeam, operation.GetTeamMembers, operation.ListAllLabels,
@@ -66,7 +66,8 @@ func callNames(ctx context.Context, a *cfchat.Account, op *operation.Operation, 
 	return nil, errors.ErrUnsupported
 }
 
-// namesAccount returns an account of a server with one answer. The look before an assignment finds who is to be assigned.
+// namesAccount returns an account of a server that always returns the same body. The lookup before an assignment finds the
+// agent to assign.
 func namesAccount(t *testing.T, op *operation.Operation, body string) *cfchat.Account {
 	t.Helper()
 	return trial.Chat(t, trial.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -77,10 +78,10 @@ func namesAccount(t *testing.T, op *operation.Operation, body string) *cfchat.Ac
 	})).Account(trial.AccountID)
 }
 
-// keepsJSON is what KeepJSON keeps the bytes of.
+// keepsJSON is a value whose bytes KeepJSON keeps.
 type keepsJSON interface{ JSON() json.RawMessage }
 
-// keepersIn returns the rows of what a method has returned, or the one that it is.
+// keepersIn returns the rows of a method's result, or the result itself if it is a single row.
 func keepersIn(t *testing.T, returned any) (rows []keepsJSON) {
 	t.Helper()
 	if one, ok := returned.(keepsJSON); ok {
@@ -90,14 +91,14 @@ func keepersIn(t *testing.T, returned any) (rows []keepsJSON) {
 	for i := range list.Len() {
 		row, ok := reflect.TypeAssert[keepsJSON](list.Index(i).Addr())
 		if !ok {
-			t.Fatalf("%T keeps nothing", returned)
+			t.Fatalf("%T has rows that keep no JSON", returned)
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// rowsIn returns the rows of an answer as they were received, or the one that it is.
+// rowsIn returns the rows of a response body as they were received, or the body itself if it is a single row.
 func rowsIn(t *testing.T, body string) (rows []json.RawMessage) {
 	t.Helper()
 	var list struct{ Payload []json.RawMessage }
@@ -129,7 +130,7 @@ func secretsOf(t *testing.T, name string) []string {
 	return slices.Sorted(slices.Values(secrets))
 }
 
-// typeName returns the name of the type that a row is of, which openapi.yaml has too.
+// typeName returns the name of a row's type, which is also its name in openapi.yaml.
 func typeName(row keepsJSON) string { return reflect.TypeOf(row).Elem().Name() }
 
 func compact(t *testing.T, data []byte) string {
@@ -141,8 +142,8 @@ func compact(t *testing.T, data []byte) string {
 	return out.String()
 }
 
-// TestKeepJSONOfRecordedNames keeps of every recorded answer what was recorded, to the byte, but for what opens something,
-// in whose place the recordings have <secret>. A website's token is none: the website shows it.
+// TestKeepJSONOfRecordedNames checks that every recorded row is kept byte for byte except for its secrets, which the
+// recordings replace with <secret>. A website's token is not a secret: the website shows it.
 func TestKeepJSONOfRecordedNames(t *testing.T) {
 	t.Parallel()
 	secret := regexp.MustCompile(`"(hmac_token|secret|imap_password|smtp_password)":"[^"]*"`)
@@ -153,9 +154,9 @@ func TestKeepJSONOfRecordedNames(t *testing.T) {
 		switch {
 		case !slices.Contains(namesOperations, r.Operation), r.Response.Status != http.StatusOK:
 			continue
-		case body == "[]": // nothing is in it to keep
+		case body == "[]": // there is nothing to keep
 			continue
-		case r.Operation == operation.AssignAConversation && !strings.Contains(body, `"email"`): // nobody, a bot or a team
+		case r.Operation == operation.AssignAConversation && !strings.Contains(body, `"email"`): // nobody, a bot or a team is assigned
 			continue
 		}
 		returned, err := callNames(t.Context(), namesAccount(t, r.Operation, body), r.Operation, trial.SubjectOf(t, body), cfchat.KeepJSON())
@@ -182,13 +183,13 @@ func TestKeepJSONOfRecordedNames(t *testing.T) {
 		"4.16.2 AttributeDefinition", "4.16.2 Inbox",
 	} {
 		if seen[want] == 0 {
-			t.Errorf("of %s nothing was kept, but of %v", want, slices.Sorted(maps.Keys(seen)))
+			t.Errorf("nothing of %s was kept, only of %v", want, slices.Sorted(maps.Keys(seen)))
 		}
 	}
 }
 
-// TestKeepJSONOfNames keeps to the byte what no type has a field for, and null for each secret, a text or an object,
-// whichever method it came by; and without being asked it keeps nothing.
+// TestKeepJSONOfNames checks that every method keeps, byte for byte, the fields that no type has, and keeps null in place of
+// each secret, whether a string or an object; and that nothing is kept unless KeepJSON is passed.
 func TestKeepJSONOfNames(t *testing.T) {
 	t.Parallel()
 	for _, op := range namesOperations {
@@ -218,12 +219,12 @@ func TestKeepJSONOfNames(t *testing.T) {
 			}
 			clear(row.JSON())
 			if got := string(row.JSON()); got != string(want[i]) {
-				t.Errorf("%s: what it returns is shared", op.ID)
+				t.Errorf("%s: JSON returns its own memory, not a copy", op.ID)
 			}
 		}
 		for i, row := range keepersIn(t, plain) {
 			if row.JSON() != nil {
-				t.Errorf("%s kept row %d without being asked: %s", op.ID, i, row.JSON())
+				t.Errorf("%s kept row %d without KeepJSON: %s", op.ID, i, row.JSON())
 			}
 		}
 		if got, before := string(encode(t, returned)), string(encode(t, plain)); got != before {
@@ -235,15 +236,15 @@ func TestKeepJSONOfNames(t *testing.T) {
 	}
 }
 
-// namesSubject returns what the calls are about, with somebody to be assigned.
+// namesSubject returns the subject of the calls, with an agent to assign.
 func namesSubject() trial.Subject {
 	s := trial.One
 	s.Assigned = cfchat.Assignment{Agent: &cfchat.Agent{ID: 2}}
 	return s
 }
 
-// TestSecretsOfNamesAreMarked looks for fields that are called like secrets and are not marked as such: KeepJSON would
-// show them.
+// TestSecretsOfNamesAreMarked checks that every field named like a secret is marked as one, because KeepJSON would otherwise
+// show it.
 func TestSecretsOfNamesAreMarked(t *testing.T) {
 	t.Parallel()
 	for _, row := range []any{
@@ -251,7 +252,7 @@ func TestSecretsOfNamesAreMarked(t *testing.T) {
 	} {
 		for field := range reflect.TypeOf(row).Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			if redact.ByName(name) && name != "website_token" { // which the website shows
+			if redact.ByName(name) && name != "website_token" { // the website shows it
 				t.Errorf("%T has %s", row, name)
 			}
 		}
@@ -266,7 +267,8 @@ func TestSecretsOfNamesAreMarked(t *testing.T) {
 	}
 }
 
-// TestKeptNamesHaveNoSecrets asks the stand-in as an administrator, who is sent what opens inboxes and bots.
+// TestKeptNamesHaveNoSecrets checks that no secret is kept or shown when an administrator, who is sent the secrets of
+// inboxes and bots, asks the stand-in.
 func TestKeptNamesHaveNoSecrets(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.16.2"} {
@@ -291,7 +293,7 @@ func TestKeptNamesHaveNoSecrets(t *testing.T) {
 			}
 			for _, secret := range secrets {
 				if !strings.Contains(string(response.Body), secret) {
-					t.Errorf("%s: %s of the stand-in does not send %q", version, op.ID, secret)
+					t.Errorf("%s: the stand-in's response to %s does not contain %q", version, op.ID, secret)
 				}
 				for _, row := range keepersIn(t, returned) {
 					if shown := fmt.Sprintf("%s %+v %#v %s", row.JSON(), row, row, encode(t, row)); strings.Contains(shown, secret) {
@@ -303,8 +305,8 @@ func TestKeptNamesHaveNoSecrets(t *testing.T) {
 	}
 }
 
-// TestKeptJSONOfNoNames is nil.
-func TestKeptJSONOfNoNames(t *testing.T) {
+// TestKeptJSONOfNilNames checks that JSON returns nil for nil rows.
+func TestKeptJSONOfNilNames(t *testing.T) {
 	for _, row := range []keepsJSON{
 		(*cfchat.Inbox)(nil), (*cfchat.Agent)(nil), (*cfchat.AccountBot)(nil),
 		(*cfchat.Team)(nil), (*cfchat.Label)(nil), (*cfchat.AttributeDefinition)(nil),

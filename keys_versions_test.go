@@ -14,9 +14,9 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// The first versions that have an operation, and that let bots make it, as the contract has them (contract, W0.1), and not
-// openapi.yaml, which they judge. What is not listed the servers have from 2.16.0 on, and bots never may. Some of them have no
-// method yet.
+// The first versions that have an operation, and the first that let bots call it, according to the contract (contract,
+// W0.1). They do not come from openapi.yaml, because they check it. An operation that is not listed exists from 2.16.0 on,
+// and is never open to bots. Some of those listed have no method yet.
 var (
 	serversSince = map[string]string{
 		"listAttachmentsOfAConversation": "2.17.0", "togglePriorityOfAConversation": "2.17.0", "contactInboxFilter": "3.2.0",
@@ -32,12 +32,12 @@ var (
 		"listAllLabelsOfAConversation":          "4.14.2",
 		"conversationAddLabels":                 "4.14.2",
 	}
-	// tryBots are documented for bots, whom no server lets in, so that a bot's key is sent.
+	// tryBots are documented as open to bots, so that a bot's key is sent, although no server lets bots call them.
 	tryBots = []string{"conversationFilter"}
 )
 
-// TestKeysByVersion makes every call on every version with each kind of key: what the contract allows succeeds, and the rest fails
-// with an error that says which key, or since when.
+// TestKeysByVersion makes every call on every version with each kind of key: it succeeds if the contract allows it, and
+// otherwise fails with an error that says which key to use, or from which version on.
 func TestKeysByVersion(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{
@@ -55,7 +55,7 @@ func TestKeysByVersion(t *testing.T) {
 	}
 }
 
-// keyed is a call, what it is about, and the server that it is made to.
+// keyed is a call with its subject and the server to call.
 type keyed struct {
 	trial.Call
 
@@ -63,13 +63,13 @@ type keyed struct {
 	about  trial.Subject
 }
 
-// check makes the call with a bot's key, with one that is taken for a person's, which shows what the server itself says, and last
-// with a person's, which may delete what it is about.
+// check makes the call with a bot's key, then with a bot's key passed as a person's, which shows the server's own refusal,
+// and last with a person's key, because the call may delete its subject.
 func (k keyed) check(t *testing.T, version string) {
 	t.Helper()
 	user, bot := auth.NewKey(k.server.AdminKey()), auth.NewKey(k.server.BotKey())
 	since, bots := cmp.Or(serversSince[k.ID], "2.16.0"), botsSince[k.ID]
-	var toUser, toBot string // how the server refuses each, "" where it does not
+	var toUser, toBot string // how the server refuses each, "" if it does not
 	switch {
 	case !atLeast(version, since):
 		toUser = "servers have it from " + since + " on"
@@ -88,8 +88,8 @@ func (k keyed) check(t *testing.T, version string) {
 	k.comesTo(t, "a person's key", auth.Keys{User: user}, toUser)
 }
 
-// comesTo makes the call, which succeeds if refusal is "", and otherwise fails with an error that ends so, of the kind that the
-// words are of.
+// comesTo makes the call and checks that it succeeds if refusal is "", and otherwise fails with an error that contains
+// refusal and is of the kind that refusal describes.
 func (k keyed) comesTo(t *testing.T, with string, keys auth.Keys, refusal string) {
 	t.Helper()
 	chat := k.server.Chat(t, func(c *cfchat.Config) { c.Keys = keys })

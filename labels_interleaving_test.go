@@ -19,14 +19,14 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// steps holds every request of some programs until it is drawn.
+// steps holds each request of several programs until it is drawn.
 type steps struct {
 	drawn *rand.Rand
 	mu    sync.Mutex
 	held  []chan struct{}
 }
 
-// hold waits until the request that calls it is drawn.
+// hold blocks the calling request until it is drawn.
 func (s *steps) hold() {
 	let := make(chan struct{})
 	s.mu.Lock()
@@ -35,7 +35,7 @@ func (s *steps) hold() {
 	<-let
 }
 
-// run runs programs to their end, one request at a time, in an order that is drawn.
+// run runs programs to completion, one request at a time, in a random order.
 func (s *steps) run(programs ...func()) {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -50,7 +50,7 @@ func (s *steps) run(programs ...func()) {
 	}
 }
 
-// stepped is the transport of a Chat whose requests wait to be drawn. It notes what the server told last.
+// stepped is the transport of a Chat whose requests wait to be drawn. It records the server's last response.
 type stepped struct {
 	http.RoundTripper
 
@@ -70,7 +70,7 @@ func (s *stepped) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// labels returns the labels that the server told last.
+// labels returns the labels in the server's last response.
 func (s *stepped) labels(t *testing.T) []string {
 	t.Helper()
 	var answer cfchat.LabelNames
@@ -80,7 +80,7 @@ func (s *stepped) labels(t *testing.T) []string {
 	return answer.Payload
 }
 
-// program returns a Chat whose requests wait to be drawn.
+// program returns an account and the transport of its Chat, whose requests wait to be drawn.
 func (s *steps) program(t *testing.T, server *cfchattest.Server) (*cfchat.Account, *stepped) {
 	over := &stepped{RoundTripper: server.Transport(), steps: s}
 	chat, err := cfchat.New(cfchat.Config{
@@ -92,7 +92,7 @@ func (s *steps) program(t *testing.T, server *cfchattest.Server) (*cfchat.Accoun
 	return chat.Account(server.AccountID()), over
 }
 
-// labelled are the calls about the labels of conversations, or of contacts.
+// labelled has the label methods of conversations or contacts.
 type labelled interface {
 	Labels(ctx context.Context, id int64, opts ...cfchat.CallOption) ([]string, error)
 	AddLabels(ctx context.Context, id int64, labels []string, opts ...cfchat.CallOption) ([]string, error)
@@ -101,7 +101,7 @@ type labelled interface {
 	ClearLabels(ctx context.Context, id int64, opts ...cfchat.CallOption) error
 }
 
-// labelledOf returns the conversations or the contacts, and adds one of them with labels.
+// labelledOf returns the service for conversations or contacts, and adds a conversation or contact with the given labels.
 func labelledOf(server *cfchattest.Server, account *cfchat.Account, contacts bool, labels ...string) (labelled, int64) { //nolint:ireturn // it is either of two services
 	if contacts {
 		return account.Contacts, server.AddContact(cfchattest.Contact{Labels: labels})
@@ -115,7 +115,7 @@ type labelChange struct {
 	add   bool
 }
 
-// drawChange draws a change of a label that no other changes.
+// drawChange draws a change to a label that no other change touches.
 func drawChange(drawn *rand.Rand, i int) labelChange {
 	if add := drawn.IntN(2) == 0; add {
 		return labelChange{fmt.Sprint("new", i), true}
@@ -132,11 +132,11 @@ func (c labelChange) make(ctx context.Context, of labelled, id int64) error {
 	return err
 }
 
-// isIn reports whether labels are as after the change.
+// isIn reports whether labels reflect the change.
 func (c labelChange) isIn(labels []string) bool { return slices.Contains(labels, c.label) == c.add }
 
-// TestLabelsWithinAChat has goroutines change the labels of a conversation or a contact at once, in 1,000 orders of their
-// requests: none is lost, of a program that shares its Chat.
+// TestLabelsWithinAChat checks, in 1,000 orders of requests, that no change is lost when goroutines that share a Chat change
+// the labels of a conversation or a contact concurrently.
 func TestLabelsWithinAChat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestLabelsWithinAChat(t *testing.T) {
 				s.run(func() { labels, _ = of.Labels(t.Context(), id) })
 				for _, c := range slices.Concat(changes, []labelChange{{"kept", true}}) {
 					if !c.isIn(labels) {
-						t.Fatalf("%s, round %d: after %+v they are %q", version, round, changes, labels)
+						t.Fatalf("%s, round %d: after %+v the labels are %q", version, round, changes, labels)
 					}
 				}
 			}
@@ -168,9 +168,10 @@ func TestLabelsWithinAChat(t *testing.T) {
 	})
 }
 
-// TestLabelsOfTwoChats has two programs change the labels of a conversation at once, in 1,000 orders of their requests, each
-// with a Chat of its own. Whose change is not in what the server told last gets an error, and nobody else. A change that is
-// overwritten after its last look is lost without one, which nobody can prevent: how often is logged.
+// TestLabelsOfTwoChats has two programs, each with its own Chat, change the labels of a conversation concurrently, in 1,000
+// orders of requests. A program gets an error if and only if its change is missing from the server's last response to it. A
+// change that is overwritten after that is lost without an error, which nobody can prevent; the test logs how often that
+// happens.
 func TestLabelsOfTwoChats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -194,13 +195,13 @@ func TestLabelsOfTwoChats(t *testing.T) {
 			s.run(programs...)
 			now, _ := server.Conversation(id)
 			if !slices.Contains(now.Labels, "kept") {
-				t.Errorf("round %d: what nobody has changed is lost: %q", round, now.Labels)
+				t.Errorf("round %d: a label that nobody changed is lost: %q", round, now.Labels)
 			}
 			for i, c := range changes {
 				told := over[i].labels(t)
 				switch seen := c.isIn(told); {
 				case seen != (errs[i] == nil) || !seen && !errors.Is(errs[i], cfchat.ErrOverwritten):
-					t.Errorf("round %d, %+v: told at last %q: %v", round, c, told, errs[i])
+					t.Errorf("round %d, %+v: the last response has %q: %v", round, c, told, errs[i])
 				case !seen:
 					own++
 				case !c.isIn(now.Labels):
@@ -208,9 +209,9 @@ func TestLabelsOfTwoChats(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("of %d changes by two programs at once, %d were overwritten and got an error, and %d were overwritten later", 2*rounds, own, others)
+		t.Logf("of %d concurrent changes by two programs, %d were overwritten and got an error, and %d were overwritten later", 2*rounds, own, others)
 		if own == 0 || others == 0 {
-			t.Error("the orders are not those that overwrite")
+			t.Error("no order of requests overwrote a change")
 		}
 	})
 }

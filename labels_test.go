@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// labelServer answers requests about labels in turn, and notes what they were. An answer is a payload, or a status.
+// labelServer answers requests about labels in turn, and records them. An answer is a payload or a status.
 func labelServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 	sent = new([]string)
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -27,7 +27,7 @@ func labelServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 		}
 		*sent = append(*sent, strings.TrimSpace(req.Method+" "+string(body)))
 		if len(answers) == 0 {
-			return nil, errors.New("nobody expects another request")
+			return nil, errors.New("unexpected request")
 		}
 		answer := answers[0]
 		switch answers = answers[1:]; answer {
@@ -42,7 +42,7 @@ func labelServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 	}), sent
 }
 
-// TestChangeLabels adds vip to labels, and takes it off, over servers that answer well and badly.
+// TestChangeLabels adds the label vip, and removes it, on servers that answer correctly and on those that do not.
 func TestChangeLabels(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -52,23 +52,23 @@ func TestChangeLabels(t *testing.T) {
 		labels  string
 		want    error
 	}{
-		"added":               {answers: []string{`["bug"]`, `["bug","vip"]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["bug","vip"]}`, "GET"}, labels: "vip bug"},
-		"there in other case": {answers: []string{`["VIP"]`}, sent: []string{"GET"}, labels: "VIP"},
-		"removed":             {remove: true, answers: []string{`["VIP","bug"]`, `["bug"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["bug"]}`, "GET"}, labels: "bug"},
-		"the last removed":    {remove: true, answers: []string{`["vip"]`, `[]`, `[]`}, sent: []string{"GET", `POST {"labels":[]}`, "GET"}},
-		"not there":           {remove: true, answers: []string{`["bug"]`}, sent: []string{"GET"}, labels: "bug"},
-		"a comma is there":    {answers: []string{`["a, b"]`}, sent: []string{"GET"}, labels: "a, b", want: cfchat.ErrNotSent},
-		"a quote is there":    {answers: []string{`["'tis"]`}, sent: []string{"GET"}, labels: "'tis", want: cfchat.ErrNotSent},
-		"not to be read":      {answers: []string{"503"}, sent: []string{"GET"}, want: cfchat.ErrServer},
-		"refused":             {answers: []string{`[]`, "422"}, sent: []string{"GET", `POST {"labels":["vip"]}`}, want: cfchat.ErrRejected},
-		"set without it":      {answers: []string{`["bug"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["bug","vip"]}`}, labels: "bug", want: cfchat.ErrRejected},
-		"set with others":     {answers: []string{`[]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`}, labels: "vip bug", want: cfchat.ErrRejected},
-		"overwritten":         {answers: []string{`[]`, `["vip"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "bug", want: cfchat.ErrOverwritten},
-		"put back":            {remove: true, answers: []string{`["vip"]`, `[]`, `["Vip"]`}, sent: []string{"GET", `POST {"labels":[]}`, "GET"}, labels: "Vip", want: cfchat.ErrOverwritten},
-		"lost and stored":     {answers: []string{`[]`, "lost", `["vip"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "vip"},
-		"lost and not stored": {answers: []string{`[]`, "lost", `["a"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "a", want: cfchat.ErrUnknownOutcome},
-		"lost and not known":  {answers: []string{`["a"]`, "lost", "503"}, sent: []string{"GET", `POST {"labels":["a","vip"]}`, "GET"}, labels: "a", want: cfchat.ErrUnknownOutcome},
-		"not to be read at last": {answers: []string{`["a"]`, `["a","vip"]`, "503"}, sent: []string{"GET", `POST {"labels":["a","vip"]}`, "GET"},
+		"added":                 {answers: []string{`["bug"]`, `["bug","vip"]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["bug","vip"]}`, "GET"}, labels: "vip bug"},
+		"there in another case": {answers: []string{`["VIP"]`}, sent: []string{"GET"}, labels: "VIP"},
+		"removed":               {remove: true, answers: []string{`["VIP","bug"]`, `["bug"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["bug"]}`, "GET"}, labels: "bug"},
+		"the last removed":      {remove: true, answers: []string{`["vip"]`, `[]`, `[]`}, sent: []string{"GET", `POST {"labels":[]}`, "GET"}},
+		"not there":             {remove: true, answers: []string{`["bug"]`}, sent: []string{"GET"}, labels: "bug"},
+		"another has a comma":   {answers: []string{`["a, b"]`}, sent: []string{"GET"}, labels: "a, b", want: cfchat.ErrNotSent},
+		"another has a quote":   {answers: []string{`["'tis"]`}, sent: []string{"GET"}, labels: "'tis", want: cfchat.ErrNotSent},
+		"unreadable":            {answers: []string{"503"}, sent: []string{"GET"}, want: cfchat.ErrServer},
+		"refused":               {answers: []string{`[]`, "422"}, sent: []string{"GET", `POST {"labels":["vip"]}`}, want: cfchat.ErrRejected},
+		"set without it":        {answers: []string{`["bug"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["bug","vip"]}`}, labels: "bug", want: cfchat.ErrRejected},
+		"set with others":       {answers: []string{`[]`, `["vip","bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`}, labels: "vip bug", want: cfchat.ErrRejected},
+		"overwritten":           {answers: []string{`[]`, `["vip"]`, `["bug"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "bug", want: cfchat.ErrOverwritten},
+		"put back":              {remove: true, answers: []string{`["vip"]`, `[]`, `["Vip"]`}, sent: []string{"GET", `POST {"labels":[]}`, "GET"}, labels: "Vip", want: cfchat.ErrOverwritten},
+		"lost and stored":       {answers: []string{`[]`, "lost", `["vip"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "vip"},
+		"lost and not stored":   {answers: []string{`[]`, "lost", `["a"]`}, sent: []string{"GET", `POST {"labels":["vip"]}`, "GET"}, labels: "a", want: cfchat.ErrUnknownOutcome},
+		"lost and unknown":      {answers: []string{`["a"]`, "lost", "503"}, sent: []string{"GET", `POST {"labels":["a","vip"]}`, "GET"}, labels: "a", want: cfchat.ErrUnknownOutcome},
+		"unreadable at the end": {answers: []string{`["a"]`, `["a","vip"]`, "503"}, sent: []string{"GET", `POST {"labels":["a","vip"]}`, "GET"},
 			labels: "a vip", want: cfchat.ErrServer},
 	} {
 		for _, contacts := range []bool{false, true} {
@@ -90,7 +90,7 @@ func TestChangeLabels(t *testing.T) {
 	}
 }
 
-// TestSetLabels sends a list always: without one the server removes all labels.
+// TestSetLabels checks that the list is always sent, even if it is empty, because the server removes all labels otherwise.
 func TestSetLabels(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -98,11 +98,11 @@ func TestSetLabels(t *testing.T) {
 		call         func(labelled) error
 		want         error
 	}{
-		"set":           {`["a","B"]`, `POST {"labels":["a","b"]}`, func(l labelled) error { return trial.Second(l.SetLabels(t.Context(), 42, []string{"a", "b"})) }, nil},
-		"set otherwise": {`["a"]`, `POST {"labels":["a","b"]}`, func(l labelled) error { return trial.Second(l.SetLabels(t.Context(), 42, []string{"a", "b"})) }, cfchat.ErrRejected},
-		"cleared":       {`[]`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, nil},
-		"not cleared":   {`["a"]`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, cfchat.ErrRejected},
-		"no list":       {`null`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, cfchat.ErrDecode},
+		"set":             {`["a","B"]`, `POST {"labels":["a","b"]}`, func(l labelled) error { return trial.Second(l.SetLabels(t.Context(), 42, []string{"a", "b"})) }, nil},
+		"set differently": {`["a"]`, `POST {"labels":["a","b"]}`, func(l labelled) error { return trial.Second(l.SetLabels(t.Context(), 42, []string{"a", "b"})) }, cfchat.ErrRejected},
+		"cleared":         {`[]`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, nil},
+		"not cleared":     {`["a"]`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, cfchat.ErrRejected},
+		"no list":         {`null`, `POST {"labels":[]}`, func(l labelled) error { return l.ClearLabels(t.Context(), 42) }, cfchat.ErrDecode},
 	} {
 		for range 2 {
 			over, sent := labelServer(c.answer, c.answer)
@@ -119,8 +119,8 @@ func TestSetLabels(t *testing.T) {
 	}
 }
 
-// TestRefusedLabels are those that the server would read as others, or as none.
-func TestRefusedLabels(t *testing.T) {
+// TestLabelsRefused checks that labels are refused if the server would read them as different ones, or as none.
+func TestLabelsRefused(t *testing.T) {
 	t.Parallel()
 	account := trial.Chat(t, trial.Broken{}).Account(7)
 	for _, of := range []labelled{account.Conversations, account.Contacts, cfchat.ConversationsService{}, cfchat.ContactsService{}} {
@@ -140,7 +140,7 @@ func TestRefusedLabels(t *testing.T) {
 	}
 }
 
-// TestLabelsWait has a set wait for another call's turn as long as its context lasts.
+// TestLabelsWait checks that ClearLabels waits for its turn after another call only as long as its context lasts.
 func TestLabelsWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,11 +154,11 @@ func TestLabelsWait(t *testing.T) {
 		go func() { ended <- of.ClearLabels(ctx, id) }()
 		synctest.Wait()
 		if len(s.held) != 1 {
-			t.Errorf("%d requests are on their way, want one", len(s.held))
+			t.Errorf("%d requests are in flight, want 1", len(s.held))
 		}
 		stop()
 		if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, cfchat.ErrNotSent) {
-			t.Errorf("it ends with %v", err)
+			t.Errorf("ClearLabels returned %v", err)
 		}
 		for range 3 {
 			first := s.held[0]
@@ -167,12 +167,13 @@ func TestLabelsWait(t *testing.T) {
 			synctest.Wait()
 		}
 		if now, _ := server.Conversation(id); !slices.Equal(now.Labels, []string{"a", "b"}) {
-			t.Errorf("they are %q", now.Labels)
+			t.Errorf("the labels are %q", now.Labels)
 		}
 	})
 }
 
-// TestLabelsAreComparedAsServersDo compares by the lower case of Ruby, in which İ is two characters and ς is not σ.
+// TestLabelsAreComparedAsServersDo checks that labels are compared as Ruby lowercases them: İ becomes two characters, and ς
+// is not σ.
 func TestLabelsAreComparedAsServersDo(t *testing.T) {
 	t.Parallel()
 	for label, c := range map[string]struct{ now, sent string }{
@@ -196,12 +197,12 @@ func TestLabelsAreComparedAsServersDo(t *testing.T) {
 			return trial.Reply(200, "application/json", `{"payload":`+c.now+`}`), nil
 		}))
 		if _, err := chat.Account(7).Conversations.AddLabels(t.Context(), 42, []string{label}); err != nil || set != c.sent {
-			t.Errorf("%s beside %s: sent %q, want %q, %v", label, c.now, set, c.sent, err)
+			t.Errorf("%s added to %s: sent %q, want %q, %v", label, c.now, set, c.sent, err)
 		}
 	}
 }
 
-// TestLabelErrorsAreShort has texts that can be read of labels that are many, and long.
+// TestLabelErrorsAreShort checks that errors stay readable when labels are many and long.
 func TestLabelErrorsAreShort(t *testing.T) {
 	t.Parallel()
 	many, err := json.Marshal(manyLabels(2000))
@@ -209,10 +210,10 @@ func TestLabelErrorsAreShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, answers := range map[string][]string{
-		"set otherwise":   {`[]`, string(many)},
+		"set differently": {`[]`, string(many)},
 		"overwritten":     {string(many), `["vip",` + string(many[1:]), `["other"]`},
 		"misread":         {`["` + strings.Repeat("a,", 100000) + `"]`},
-		"not read at all": {string(many), `["vip",` + string(many[1:]), "503"},
+		"unreadable":      {string(many), `["vip",` + string(many[1:]), "503"},
 	} {
 		over, _ := labelServer(answers...)
 		_, err := trial.Chat(t, over).Account(7).Conversations.AddLabels(t.Context(), 42, []string{"vip"})
@@ -230,8 +231,8 @@ func manyLabels(n int) []string {
 	return labels
 }
 
-// TestLookAfterASet never says that nothing was sent, where the look after a set was not: the set was.
-func TestLookAfterASet(t *testing.T) {
+// TestLookAfterSet checks that no error says that nothing was sent if only the check after a set could not be sent.
+func TestLookAfterSet(t *testing.T) {
 	t.Parallel()
 	over, sent := labelServer(`["bug"]`, `["bug","vip"]`)
 	edits := 0

@@ -13,23 +13,23 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestCountsPerMinute counts a hundred times, on servers that take 30 counts a minute and on those that do not, and on one that
-// does not tell.
+// TestCountsPerMinute makes a hundred counts calls, on servers that allow 30 a minute, on servers that have no such limit,
+// and on one that does not report its version.
 func TestCountsPerMinute(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		said    string // by the server
+		said    string // the version that the server reports
 		config  string // Config.ServerVersion
 		account []int64
-		minutes time.Duration // that it takes
+		minutes time.Duration // how many the calls take
 		infos   int32
 	}{
-		{"a server that has no such limit", "4.11.1", "", []int64{1}, 0, 1},
-		{"one that has it", "4.12.0", "", []int64{1}, 3, 1},
-		{"one that may have it", "4.11.2", "", []int64{1}, 3, 1},
-		{"one that does not tell", "", "", []int64{1}, 3, 3},
-		{"the Config tells", "4.16.2", "4.7.0", []int64{1}, 0, 0},
-		{"each account has a limit", "4.16.2", "", []int64{1, 2, 3, 4}, 0, 0},
+		{"no such limit", "4.11.1", "", []int64{1}, 0, 1},
+		{"the limit", "4.12.0", "", []int64{1}, 3, 1},
+		{"perhaps the limit", "4.11.2", "", []int64{1}, 3, 1},
+		{"no version reported", "", "", []int64{1}, 3, 3},
+		{"version in the Config", "4.16.2", "4.7.0", []int64{1}, 0, 0},
+		{"a limit per account", "4.16.2", "", []int64{1, 2, 3, 4}, 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -45,17 +45,17 @@ func TestCountsPerMinute(t *testing.T) {
 					}
 				}
 				if took := time.Since(begun); took/time.Minute != test.minutes || server.asked.Load() != 100 {
-					t.Errorf("took %s, want %d minutes and a little; %d counts", took, test.minutes, server.asked.Load())
+					t.Errorf("took %s, want just over %d minutes; %d counts", took, test.minutes, server.asked.Load())
 				}
 				if got := server.infos.Load(); got != test.infos {
-					t.Errorf("asked for the version %d times, want %d", got, test.infos)
+					t.Errorf("requested the version %d times, want %d", got, test.infos)
 				}
 			})
 		})
 	}
 }
 
-// TestVersionIsAskedAgain of a server that does not tell it, but not before a minute is over.
+// TestVersionIsAskedAgain checks that a server that does not report its version is asked again, but not within a minute.
 func TestVersionIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := []time.Time{}
@@ -75,23 +75,22 @@ func TestVersionIsAskedAgain(t *testing.T) {
 				}
 			}
 		}
-		time.Sleep(30 * time.Second) // of a minute
-		counts(60)                   // the 31st asks, and the last thirty come in the next minute
+		time.Sleep(30 * time.Second) // into a minute
+		counts(60)                   // the 31st asks, and the last thirty fall in the next minute
 		if len(asked) != 1 {
-			t.Fatalf("asked %d times", len(asked))
+			t.Fatalf("requested the version %d times, want 1", len(asked))
 		}
 		time.Sleep(time.Until(asked[0].Add(time.Minute)))
 		if counts(1); len(asked) != 1 {
-			t.Errorf("asked again after %s", asked[1].Sub(asked[0]))
+			t.Errorf("requested the version again after %s", asked[1].Sub(asked[0]))
 		}
 		if counts(30); len(asked) != 2 {
-			t.Errorf("asked %d times in two minutes", len(asked))
+			t.Errorf("requested the version %d times in two minutes, want 2", len(asked))
 		}
 	})
 }
 
-// TestCountsAndTheRest puts counts and gets before a server that counts both: none is refused, and what is no count does not
-// wait for counts.
+// TestCountsAndTheRest makes counts and gets on a server that limits both: none is refused, and gets do not wait for counts.
 func TestCountsAndTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t, cfchattest.Version("4.16.2"), cfchattest.RateLimits, cfchattest.Clock(time.Now))
@@ -106,7 +105,7 @@ func TestCountsAndTheRest(t *testing.T) {
 			}
 		}
 		if took := time.Since(begun); took/time.Minute != 1 {
-			t.Errorf("took %s, want a minute and a little", took)
+			t.Errorf("took %s, want just over a minute", took)
 		}
 		for _, r := range srv.Requests() {
 			if r.Status == http.StatusTooManyRequests {
@@ -116,15 +115,15 @@ func TestCountsAndTheRest(t *testing.T) {
 	})
 }
 
-// TestCountsOfManyAccounts meets the limit of all requests with counts of one account after the other: one is refused, and no
-// more.
+// TestCountsOfManyAccounts runs into the limit for all requests with counts of one account after another, and checks that
+// only one of them is refused.
 func TestCountsOfManyAccounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(5 * time.Second) // so that the minute is no question
+		time.Sleep(5 * time.Second) // so that it is clear which minute it is
 		begun, refused := time.Now(), 0
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			resp := trial.Reply(http.StatusOK, "application/json", `{"meta":`+trial.GoodCounts+`}`)
-			if time.Since(begun) < 50*time.Second { // others have used the minute up
+			if time.Since(begun) < 50*time.Second { // others have used up the minute
 				refused++
 				resp = trial.Reply(http.StatusTooManyRequests, "text/plain", "Retry later\n")
 			}
@@ -139,14 +138,14 @@ func TestCountsOfManyAccounts(t *testing.T) {
 			}
 		}
 		if refused != 1 || failed != 1 {
-			t.Errorf("%d were refused, and %d failed, want 1", refused, failed)
+			t.Errorf("%d were refused, and %d failed, want 1 each", refused, failed)
 		}
 	})
 }
 
-// TestCountsAfterAWait fills the limit of all requests first. The counts that have waited for it, and are refused in the minute in
-// which they are sent, come again in the one after that, also where the server tells no time: there they are sent once more when
-// the minute is sure to have begun.
+// TestCountsAfterAWait exhausts the limit for all requests first. Counts that have waited for it and are refused in the
+// minute in which they are sent are retried in the next minute, even if the server sends no Date: then they are sent again
+// once the next minute is certain to have begun.
 func TestCountsAfterAWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(5 * time.Second)
@@ -170,12 +169,13 @@ func TestCountsAfterAWait(t *testing.T) {
 		}
 		_, err := acct.Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}, cfchat.WithRetry(cfchat.Retry{MaxTries: 3}))
 		if err != nil || !slices.Equal(asked, []time.Duration{55 * time.Second, time.Minute, 2 * time.Minute}) {
-			t.Errorf("asked after %v: %v", asked, err)
+			t.Errorf("counts were sent after %v: %v", asked, err)
 		}
 	})
 }
 
-// TestCountsRefused has a 429 of the counts' limit, which others have used up: the next counts come in the next minute.
+// TestCountsRefused checks that after a 429 from the counts' limit, which others have used up, the next counts are sent in
+// the next minute.
 func TestCountsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := 0
@@ -192,14 +192,14 @@ func TestCountsRefused(t *testing.T) {
 			resp.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 			return resp, nil
 		}), func(c *cfchat.Config) { c.Limiter, c.ServerVersion = cfchat.PerMinute(300), "4.16.2" })
-		time.Sleep(5 * time.Second) // so that the minute is no question
+		time.Sleep(5 * time.Second) // so that it is clear which minute it is
 		acct, begun := chat.Account(1), time.Now()
 		once := cfchat.WithRetry(cfchat.Retry{MaxTries: 1})
 		if _, err := acct.Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}, once); err == nil {
-			t.Fatal("it was not refused")
+			t.Fatal("the counts were not refused")
 		}
 		if _, err := acct.Conversations.Counts(t.Context(), cfchat.ConversationListOptions{}); err != nil || time.Since(begun) < 50*time.Second {
-			t.Errorf("the next counts came after %s: %v", time.Since(begun), err)
+			t.Errorf("the next counts were sent after %s: %v", time.Since(begun), err)
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// sentMessage creates a conversation with a first message and returns what was sent of it, nil when it was refused.
+// sentMessage creates a conversation with a first message and returns the message that was sent, or nil if it was refused.
 func sentMessage(t *testing.T, message cfchat.FirstMessage) (map[string]any, error) {
 	t.Helper()
 	var sent struct{ Message map[string]any }
@@ -30,7 +30,7 @@ func sentMessage(t *testing.T, message cfchat.FirstMessage) (map[string]any, err
 	return sent.Message, err
 }
 
-// TestLiquid has the notation of contract, W1.2, in which 300 hostile texts arrived as they were written.
+// TestLiquid checks the notation of contract, W1.2, in which 300 hostile texts arrived as they were written.
 func TestLiquid(t *testing.T) {
 	const brace, tick = `{{ "{" }}`, `{{ "%60" | url_decode }}`
 	private := cfchat.FirstMessage{Private: true}
@@ -54,7 +54,7 @@ func TestLiquid(t *testing.T) {
 		if err != nil || sent["content"] != test.want {
 			t.Errorf("%q is sent as %q, not %q (%v)", test.text, sent["content"], test.want, err)
 		}
-		if _, told := sent["template"]; told {
+		if _, ok := sent["template"]; ok {
 			t.Errorf("%v: template is sent", sent)
 		}
 	}
@@ -68,18 +68,18 @@ func TestLiquidRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		message cfchat.FirstMessage
-		field   string // that is refused, "" for none
+		field   string // the field that is refused, "" for none
 	}{
 		{"template parameters", cfchat.FirstMessage{TemplateParams: params}, "Message.TemplateParams"},
-		{"a tag in them", cfchat.FirstMessage{TemplateParams: tag}, "Message.TemplateParams"},
-		{"braces that are written in another way", cfchat.FirstMessage{TemplateParams: written}, "Message.TemplateParams"},
-		{"wanted", cfchat.FirstMessage{TemplateParams: params, Template: true}, ""},
+		{"a tag in template parameters", cfchat.FirstMessage{TemplateParams: tag}, "Message.TemplateParams"},
+		{"escaped braces", cfchat.FirstMessage{TemplateParams: written}, "Message.TemplateParams"},
+		{"parameters of a template", cfchat.FirstMessage{TemplateParams: params, Template: true}, ""},
 		{"no template", cfchat.FirstMessage{TemplateParams: nested}, ""},
-		{"as long as can be", cfchat.FirstMessage{Content: strings.Repeat("é", 150_000)}, ""},
+		{"as long as allowed", cfchat.FirstMessage{Content: strings.Repeat("é", 150_000)}, ""},
 		{"too long", cfchat.FirstMessage{Content: strings.Repeat("é", 150_001)}, "Message.Content"},
-		{"too long as it is sent", cfchat.FirstMessage{Content: strings.Repeat("{", 150_000/9+1)}, "Message.Content"},
-		{"as long as can be as it is sent", cfchat.FirstMessage{Content: strings.Repeat("`", 150_000/24)}, ""},
-		{"a template of the contact's", cfchat.FirstMessage{MessageType: cfchat.MessageKindIncoming, Template: true}, "Message.Template"},
+		{"too long once escaped", cfchat.FirstMessage{Content: strings.Repeat("{", 150_000/9+1)}, "Message.Content"},
+		{"as long as allowed once escaped", cfchat.FirstMessage{Content: strings.Repeat("`", 150_000/24)}, ""},
+		{"a template from the contact", cfchat.FirstMessage{MessageType: cfchat.MessageKindIncoming, Template: true}, "Message.Template"},
 		{"not UTF-8", cfchat.FirstMessage{Content: "caf\xe9"}, "Message.Content"},
 	} {
 		sent, err := sentMessage(t, test.message)
@@ -93,8 +93,8 @@ func TestLiquidRefuses(t *testing.T) {
 	}
 }
 
-// TestFirstMessageArrives creates conversations with hostile texts, and reads what the stand-in has stored of them after it
-// has rendered them as servers do.
+// TestFirstMessageArrives creates conversations with hostile texts, and checks that the stand-in, which renders them as
+// servers do, stores them unchanged.
 func TestFirstMessageArrives(t *testing.T) {
 	t.Parallel()
 	parts := []string{
@@ -113,7 +113,7 @@ func TestFirstMessageArrives(t *testing.T) {
 				text.WriteString(parts[random.IntN(len(parts))])
 			}
 			if strings.TrimSpace(text.String()) == "" {
-				text.WriteString("a") // what is blank is refused
+				text.WriteString("a") // a blank text is refused
 			}
 			message := cfchat.FirstMessage{Content: text.String(), Private: i%2 == 0}
 			created, err := acct.Conversations.Create(t.Context(), cfchat.ConversationCreate{InboxID: inbox, ContactID: contact, Message: message})

@@ -17,13 +17,13 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// roll is a server with agents, which takes a second to list them, and assigns whom it is asked to.
+// roll is a server with agents. It takes a second to list them, and assigns whatever agent it is asked to.
 type roll struct {
 	mu     sync.Mutex
-	quick  bool // the accounts but 2000 are listed at once
+	quick  bool // all accounts except 2000 are listed immediately
 	agents []int64
-	fails  func(looks int) *http.Response // the answer to a look, nil for the list
-	looks  []string                       // the accounts that were looked at
+	fails  func(looks int) *http.Response // returns the response to a lookup, nil for the list
+	looks  []string                       // the accounts that were looked up
 	writes int
 }
 
@@ -43,7 +43,7 @@ func (r *roll) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.looks = append(r.looks, strings.Split(req.URL.Path, "/")[5])
 	looks := len(r.looks)
 	var rows []string
-	for _, id := range r.agents { // as they are when it is asked
+	for _, id := range r.agents { // as of the request
 		rows = append(rows, fmt.Sprintf(`{"id":%d,"email":"a"}`, id))
 	}
 	takes := time.Second
@@ -65,7 +65,7 @@ func (r *roll) RoundTrip(req *http.Request) (*http.Response, error) {
 	return trial.Reply(200, "application/json", "["+strings.Join(rows, ",")+"]"), nil
 }
 
-// looked assigns a conversation to each of some agents, at once.
+// looked assigns a conversation to each of several agents concurrently.
 func looked(t *testing.T, s cfchat.ConversationsService, ids ...int64) []error {
 	errs := make([]error, len(ids))
 	var all sync.WaitGroup
@@ -76,7 +76,8 @@ func looked(t *testing.T, s cfchat.ConversationsService, ids ...int64) []error {
 	return errs
 }
 
-// TestLooks asks for the agents once a minute and account, however many calls there are, and again before it refuses one.
+// TestLooks checks that the agents are listed once a minute per account, however many calls there are, and again before an
+// agent is refused.
 func TestLooks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -91,11 +92,11 @@ func TestLooks(t *testing.T) {
 				}
 			}
 			if len(server.looks) != looks || server.writes != writes {
-				t.Errorf("%s: %d looks, want %d; %d writes, want %d", what, len(server.looks), looks, server.writes, writes)
+				t.Errorf("%s: %d lookups, want %d; %d writes, want %d", what, len(server.looks), looks, server.writes, writes)
 			}
 			server.looks, server.writes = nil, 0
 		}
-		step("many at once", 1, 100, looked(t, of7, slices.Repeat([]int64{1, 2}, 50)...), nil)
+		step("many concurrently", 1, 100, looked(t, of7, slices.Repeat([]int64{1, 2}, 50)...), nil)
 		time.Sleep(58 * time.Second)
 		step("within a minute", 0, 2, looked(t, chat.Account(7).Conversations, 1, 2), nil)
 		step("another account", 1, 1, looked(t, of8, 1), nil)
@@ -103,15 +104,16 @@ func TestLooks(t *testing.T) {
 		step("many unknown", 1, 0, looked(t, of7, 3, 3, 3, 4), cfchat.ErrInvalidInput)
 		server.agents = []int64{1, 3}
 		step("a new one", 1, 1, looked(t, of7, 3), nil)
-		step("one who is gone", 1, 0, looked(t, of7, 2), cfchat.ErrInvalidInput)
+		step("one that is gone", 1, 0, looked(t, of7, 2), cfchat.ErrInvalidInput)
 		server.agents = nil
-		step("all are gone, and it was not asked again", 0, 1, looked(t, of7, 1), nil)
-		step("there is none", 1, 0, looked(t, of7, 2), cfchat.ErrInvalidInput)
+		step("all are gone, without another lookup", 0, 1, looked(t, of7, 1), nil)
+		step("none left", 1, 0, looked(t, of7, 2), cfchat.ErrInvalidInput)
 	})
 }
 
-// TestLooksFail keeps no failure: who waited for it shares it, unless it is the caller's own, and the next call asks again.
-func TestLooksFail(t *testing.T) {
+// TestLookFailureIsNotKept checks that no failure is kept: the calls that waited for a lookup share its failure, unless it
+// is the caller's own, and the next call looks again.
+func TestLookFailureIsNotKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := &roll{agents: []int64{1}}
@@ -125,15 +127,15 @@ func TestLooksFail(t *testing.T) {
 		}
 		for _, err := range looked(t, s, slices.Repeat([]int64{1}, 20)...) {
 			if !errors.Is(err, cfchat.ErrServer) || !errors.Is(err, cfchat.ErrNotSent) {
-				t.Errorf("the server fails: %v", err)
+				t.Errorf("while the server fails: %v", err)
 			}
 		}
 		if len(server.looks) != 1 || server.writes > 0 {
-			t.Errorf("while it fails: %d looks, %d writes", len(server.looks), server.writes)
+			t.Errorf("while the server fails: %d lookups, %d writes", len(server.looks), server.writes)
 		}
 		down = false
 		if errs := looked(t, s, 1, 1); errors.Join(errs...) != nil || len(server.looks) != 2 || server.writes != 2 {
-			t.Errorf("afterwards: %d looks, %d writes, %v", len(server.looks), server.writes, errs)
+			t.Errorf("afterwards: %d lookups, %d writes, %v", len(server.looks), server.writes, errs)
 		}
 		time.Sleep(time.Hour)
 
@@ -150,7 +152,7 @@ func TestLooksFail(t *testing.T) {
 		}()
 		synctest.Wait()
 		if errs := looked(t, s, 1, 1); errors.Join(errs...) != nil || len(server.looks) != 4 {
-			t.Errorf("behind a wrong key: %d looks, %v", len(server.looks), errs)
+			t.Errorf("after a wrong key: %d lookups, %v", len(server.looks), errs)
 		}
 		if err := <-wrong; !errors.Is(err, cfchat.ErrUnauthorized) || !errors.Is(err, cfchat.ErrNotSent) {
 			t.Errorf("with a wrong key: %v", err)
@@ -158,7 +160,8 @@ func TestLooksFail(t *testing.T) {
 	})
 }
 
-// TestLooksWait waits for the look of another call as long as its own context lasts, and makes its own when that one gives up.
+// TestLooksWait checks that a call waits for another call's lookup as long as its own context lasts, and does its own if
+// that call gives up.
 func TestLooksWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,15 +187,15 @@ func TestLooksWait(t *testing.T) {
 			}
 		}
 		if want := [3]time.Duration{500 * time.Millisecond, 200 * time.Millisecond, 1500 * time.Millisecond}; errs[2] != nil || took != want {
-			t.Errorf("they took %v, want %v; %v", took, want, errs[2])
+			t.Errorf("the calls took %v, want %v; %v", took, want, errs[2])
 		}
 		if len(server.looks) != 2 || server.writes != 1 {
-			t.Errorf("%d looks, %d writes", len(server.looks), server.writes)
+			t.Errorf("%d lookups, %d writes", len(server.looks), server.writes)
 		}
 	})
 }
 
-// TestLooksInTime has many calls wait for one look that gets no answer, and not for one each.
+// TestLooksInTime checks that many calls together wait for one lookup that gets no response, and not for one lookup each.
 func TestLooksInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,16 +203,17 @@ func TestLooksInTime(t *testing.T) {
 		s := trial.Chat(t, server, func(c *cfchat.Config) { c.Timeout = 500 * time.Millisecond }).Account(7).Conversations
 		for _, err := range looked(t, s, slices.Repeat([]int64{1}, 20)...) {
 			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, cfchat.ErrNotSent) {
-				t.Errorf("got %v", err)
+				t.Errorf("Assign returned %v", err)
 			}
 		}
 		if took := time.Since(begun); took != 500*time.Millisecond || len(server.looks) != 1 {
-			t.Errorf("%d looks took %s", len(server.looks), took)
+			t.Errorf("%d lookups took %s", len(server.looks), took)
 		}
 	})
 }
 
-// TestLooksOfManyAccounts keeps each for a minute, however many there are, and loses nothing that is in use.
+// TestLooksOfManyAccounts checks that the agents of each account are kept for a minute, however many accounts there are, and
+// that nothing in use is lost.
 func TestLooksOfManyAccounts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -234,12 +238,13 @@ func TestLooksOfManyAccounts(t *testing.T) {
 			assign(account)
 		}
 		if len(server.looks) > 0 {
-			t.Errorf("looked again at the accounts %q within the minute", server.looks)
+			t.Errorf("looked up the accounts %q again within the minute", server.looks)
 		}
 	})
 }
 
-// TestLooksShareAFailure makes one look for all who wait, and none for those whom a failure says nothing.
+// TestLooksShareAFailure checks that a failed lookup is shared by all calls that wait for it, except those that the failure
+// does not concern.
 func TestLooksShareAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -253,7 +258,7 @@ func TestLooksShareAFailure(t *testing.T) {
 			}
 		}
 		if len(server.looks) != 2*tries || tries == 0 {
-			t.Errorf("%d looks, where one call makes %d", len(server.looks), tries)
+			t.Errorf("%d lookups by two rounds of calls, and %d by one call", len(server.looks), tries)
 		}
 	})
 	for name, how := range map[string]func(context.Context) (context.Context, []cfchat.CallOption){
@@ -279,16 +284,16 @@ func TestLooksShareAFailure(t *testing.T) {
 			go func() { first <- trial.Second(s.Assign(ctx, 42, 1, opts...)) }()
 			synctest.Wait()
 			if errs := looked(t, s, 1); errors.Join(errs...) != nil {
-				t.Errorf("behind a call that %s: %v", name, errs)
+				t.Errorf("after a call that %s: %v", name, errs)
 			}
 			if err := <-first; err == nil {
-				t.Errorf("the call that %s got through", name)
+				t.Errorf("the call that %s succeeded", name)
 			}
 		})
 	}
 }
 
-// TestLooksOfAnotherAccount takes nothing from a look that an editor has sent elsewhere.
+// TestLooksOfAnotherAccount checks that the result of a lookup that an editor redirected to another account is not used.
 func TestLooksOfAnotherAccount(t *testing.T) {
 	t.Parallel()
 	server := &roll{agents: []int64{1}, quick: true}
@@ -301,6 +306,6 @@ func TestLooksOfAnotherAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	if errs := looked(t, s, 1); errors.Join(errs...) != nil || !slices.Equal(server.looks, []string{"8", "7"}) {
-		t.Errorf("looked at the accounts %q, %v", server.looks, errs)
+		t.Errorf("looked up the accounts %q, %v", server.looks, errs)
 	}
 }

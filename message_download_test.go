@@ -19,7 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// downloadsOver returns messages whose files come over a transport.
+// downloadsOver returns messages whose files are downloaded over a transport.
 func downloadsOver(t *testing.T, transport http.RoundTripper, options ...func(*cfchat.Config)) cfchat.MessagesService {
 	return trial.Chat(t, transport, append([]func(*cfchat.Config){func(c *cfchat.Config) {
 		c.Downloads, c.Server, c.Retry = transport, "http://127.0.0.1", cfchat.Retry{}
@@ -34,7 +34,7 @@ type thenFails struct{}
 
 func (thenFails) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// brokenReply is one that breaks off.
+// brokenReply returns a response whose body breaks off.
 func brokenReply(status int, all int64, some string, headers map[string]string) *http.Response {
 	resp := trial.Reply(status, "text/plain", "")
 	resp.ContentLength = all
@@ -45,7 +45,7 @@ func brokenReply(status int, all int64, some string, headers map[string]string) 
 	return resp
 }
 
-// fileReply is a storage's answer.
+// fileReply returns a storage's response.
 func fileReply(status int, body string, headers map[string]string) *http.Response {
 	resp := trial.Reply(status, "text/plain", body)
 	resp.ContentLength = int64(len(body))
@@ -55,7 +55,8 @@ func fileReply(status int, body string, headers map[string]string) *http.Respons
 	return resp
 }
 
-// TestDownloadIsTheFile wants an error, or the bytes of the file: nothing else that a storage answers may pass for it.
+// TestDownloadIsTheFile checks that Download returns an error or writes exactly the file: nothing else that a storage sends
+// may pass for it.
 func TestDownloadIsTheFile(t *testing.T) {
 	const file = "0123456789"
 	tag := map[string]string{"Etag": `"one"`}
@@ -64,25 +65,25 @@ func TestDownloadIsTheFile(t *testing.T) {
 		answers []*http.Response
 		want    string
 	}{
-		"a part that is the whole, from storage that says so": {10, []*http.Response{
+		"the whole file sent as a part": {10, []*http.Response{
 			brokenReply(200, 10, file[:4], tag), fileReply(206, file, map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-9/10"}),
 		}, file},
-		"a part that goes on beyond the end": {10, []*http.Response{
+		"a part that runs past the end": {10, []*http.Response{
 			brokenReply(200, 10, file[:4], tag), fileReply(206, file[4:]+"trailer", map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-9/10"}),
 		}, file},
 		"weak tags differ, same second": {10, []*http.Response{
 			brokenReply(200, 10, file[:4], map[string]string{"Etag": `W/"one"`, "Last-Modified": "Sat, 28 Nov 2026 10:00:00 GMT"}),
 			fileReply(206, "abcdef", map[string]string{"Etag": `W/"two"`, "Last-Modified": "Sat, 28 Nov 2026 10:00:00 GMT", "Content-Range": "bytes 4-9/10"}),
 		}, file},
-		"gzip all the same":      {0, []*http.Response{fileReply(200, "\x1f\x8bGZIPPED", map[string]string{"Content-Encoding": "gzip"})}, file},
-		"a page in place of it":  {10, []*http.Response{fileReply(200, "<html>log in</html>", map[string]string{"Content-Type": "text/html"})}, file},
-		"shorter than it is":     {10, []*http.Response{fileReply(200, "012", nil)}, file},
-		"empty":                  {10, []*http.Response{fileReply(200, "", nil)}, file},
-		"longer, without length": {10, []*http.Response{replyOfNoLength(file + "more")}, file},
-		"multipart/byteranges":   {10, []*http.Response{brokenReply(200, 10, file[:4], tag), fileReply(206, "--x\r\nContent-Range: bytes 4-9/10\r\n\r\n456789\r\n--x--", map[string]string{"Etag": `"one"`, "Content-Type": "multipart/byteranges; boundary=x"})}, file},
-		"unasked part":           {10, []*http.Response{fileReply(206, file[:5], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 0-4/5"}), fileReply(206, file[5:], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 5-9/10"})}, file},
-		"unasked part, unknown":  {0, []*http.Response{fileReply(206, file[:5], map[string]string{"Content-Range": "bytes 0-4/*"})}, file},
-		"no length, and a part that is not the rest": {0, []*http.Response{
+		"gzip unasked for":           {0, []*http.Response{fileReply(200, "\x1f\x8bGZIPPED", map[string]string{"Content-Encoding": "gzip"})}, file},
+		"a page instead of the file": {10, []*http.Response{fileReply(200, "<html>log in</html>", map[string]string{"Content-Type": "text/html"})}, file},
+		"shorter than the file":      {10, []*http.Response{fileReply(200, "012", nil)}, file},
+		"empty":                      {10, []*http.Response{fileReply(200, "", nil)}, file},
+		"longer, without length":     {10, []*http.Response{replyOfNoLength(file + "more")}, file},
+		"multipart/byteranges":       {10, []*http.Response{brokenReply(200, 10, file[:4], tag), fileReply(206, "--x\r\nContent-Range: bytes 4-9/10\r\n\r\n456789\r\n--x--", map[string]string{"Etag": `"one"`, "Content-Type": "multipart/byteranges; boundary=x"})}, file},
+		"unasked part":               {10, []*http.Response{fileReply(206, file[:5], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 0-4/5"}), fileReply(206, file[5:], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 5-9/10"})}, file},
+		"unasked part, unknown":      {0, []*http.Response{fileReply(206, file[:5], map[string]string{"Content-Range": "bytes 0-4/*"})}, file},
+		"no length, then a part that is not the rest": {0, []*http.Response{
 			brokenReply(200, -1, file[:4], tag), fileReply(206, file[4:7], map[string]string{"Etag": `"one"`, "Content-Range": "bytes 4-6/10"}),
 		}, file},
 		"negative first":          {0, []*http.Response{fileReply(206, file, map[string]string{"Content-Range": "bytes -0-9/10"})}, file},
@@ -93,7 +94,7 @@ func TestDownloadIsTheFile(t *testing.T) {
 			var got bytes.Buffer
 			n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 				if i++; i > len(c.answers) {
-					return nil, errors.New("no more")
+					return nil, errors.New("unexpected request")
 				}
 				return c.answers[i-1], nil
 			})).Download(t.Context(), &cfchat.Attachment{DataURL: new("http://127.0.0.1/a"), FileSize: new(c.size)}, &got)
@@ -104,14 +105,15 @@ func TestDownloadIsTheFile(t *testing.T) {
 	}
 }
 
-// replyOfNoLength is one that does not say how long it is.
+// replyOfNoLength returns a response that does not state its length.
 func replyOfNoLength(s string) *http.Response {
 	r := fileReply(200, s, nil)
 	r.ContentLength = -1
 	return r
 }
 
-// TestDownloadAddressInErrors looks for a signed address in the text of an error, and in what errors.As finds.
+// TestDownloadAddressInErrors checks that a signed address appears neither in the text of an error nor in what errors.As
+// finds.
 func TestDownloadAddressInErrors(t *testing.T) {
 	const secret = "s1gned-s1gned"
 	for name, c := range map[string]func(*http.Request) (*http.Response, error){
@@ -133,7 +135,7 @@ func TestDownloadAddressInErrors(t *testing.T) {
 			}
 			for _, v := range []string{"%v", "%+v", "%#v"} {
 				if strings.Contains(fmt.Sprintf(v, err), secret) {
-					t.Errorf("%s %s shows it", name, v)
+					t.Errorf("%s: %s shows the address", name, v)
 				}
 			}
 		})
@@ -147,7 +149,7 @@ type closing struct {
 
 func (c closing) Close() error { close(c.closed); return nil }
 
-// TestDownloadClosesLateAnswer closes the answer of a transport that arrives after the caller has given up.
+// TestDownloadClosesLateAnswer checks that a response that arrives after the caller has given up is closed.
 func TestDownloadClosesLateAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		over, closed := make(chan struct{}), make(chan struct{})
@@ -163,18 +165,18 @@ func TestDownloadClosesLateAnswer(t *testing.T) {
 		select {
 		case <-closed:
 		case <-time.After(2 * time.Second):
-			t.Errorf("after %v the body of the answer that arrives late stays open", err)
+			t.Errorf("after %v the body of the late response stays open", err)
 		}
 	})
 }
 
-// slowly is a writer that takes its time, longer than Config.Timeout is.
+// slowly is a writer that takes longer than Config.Timeout.
 func slowly(p []byte) (int, error) {
 	time.Sleep(150 * time.Millisecond)
 	return len(p), nil
 }
 
-// TestDownloadSlowWriter does not take a writer that takes its time for a server that is silent.
+// TestDownloadSlowWriter checks that a slow writer is not mistaken for a silent server.
 func TestDownloadSlowWriter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, err := downloadsOver(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -186,7 +188,7 @@ func TestDownloadSlowWriter(t *testing.T) {
 	})
 }
 
-// TestDownloadSlowWriterOverNet does the same over net/http, in one try as in three.
+// TestDownloadSlowWriterOverNet checks the same over net/http, with one try and with three.
 func TestDownloadSlowWriterOverNet(t *testing.T) {
 	for name, tries := range map[string]int{"one try": 1, "three": 3} {
 		synctest.Test(t, func(t *testing.T) {
@@ -202,7 +204,8 @@ func TestDownloadSlowWriterOverNet(t *testing.T) {
 	}
 }
 
-// inMemory returns a transport of net/http to a server of net/http, over connections that no network has, until the test is over.
+// inMemory returns a net/http transport to a net/http server over in-memory connections, which lasts until the end of the
+// test.
 func inMemory(t *testing.T, h http.HandlerFunc) http.RoundTripper {
 	t.Helper()
 	conns := make(pipes)
@@ -220,7 +223,7 @@ func inMemory(t *testing.T, h http.HandlerFunc) http.RoundTripper {
 	return transport
 }
 
-// pipes is a listener to which connections are handed.
+// pipes is a listener that is handed its connections.
 type pipes chan net.Conn
 
 func (p pipes) Accept() (net.Conn, error) {
@@ -233,7 +236,7 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { close(p); return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// TestDownloadRedirectHeaders follows redirects with three headers, and nothing more.
+// TestDownloadRedirectHeaders checks that redirects are followed with at most three headers.
 func TestDownloadRedirectHeaders(t *testing.T) {
 	var seen []http.Header
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -255,7 +258,7 @@ func TestDownloadRedirectHeaders(t *testing.T) {
 	_, err := downloadsOver(t, transport).Download(t.Context(), &cfchat.Attachment{DataURL: new(strings.Replace(server.URL, "//", "//user:pass@", 1) + "/1?signature=s")}, io.Discard)
 	for i, header := range seen {
 		if header.Get("Referer") != "" || i == 2 && header.Get("Authorization") != "" || len(header) > 3 && header.Get("Authorization") == "" {
-			t.Errorf("%d %v", i, header)
+			t.Errorf("request %d has the headers %v", i, header)
 		}
 	}
 	if err != nil || len(seen) != 3 {

@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestSendInvalidUTF8 refuses invalid UTF-8 wherever it is, for which package json would put another character.
+// TestSendInvalidUTF8 checks that invalid UTF-8 is refused wherever it is, because encoding/json would replace it.
 func TestSendInvalidUTF8(t *testing.T) {
 	for name, m := range map[string]cfchat.MessageCreate{
 		"processed_params": {Content: "a", TemplateParams: map[string]any{"name": "n", "processed_params": map[string]any{"1": "a\xff"}}},
@@ -26,7 +26,7 @@ func TestSendInvalidUTF8(t *testing.T) {
 	}
 }
 
-// TestSendNUL refuses a NUL, also in items, and in names within attributes.
+// TestSendNUL checks that a NUL is refused, even in items and in names within attributes.
 func TestSendNUL(t *testing.T) {
 	for name, m := range map[string]cfchat.MessageCreate{
 		"items":       {ContentType: cfchat.MessageContentTypeInputSelect, Items: []cfchat.MessageItem{{Title: "a\x00", Value: "b"}}},
@@ -41,16 +41,16 @@ func TestSendNUL(t *testing.T) {
 	}
 }
 
-// TestSendEmpty refuses messages with nothing in them, in whatever way they have it.
+// TestSendEmpty checks that messages that are empty, in whatever way, are refused.
 func TestSendEmpty(t *testing.T) {
 	for name, m := range map[string]cfchat.MessageCreate{
-		"nil items":         {ContentAttributes: map[string]any{"items": nil}},
-		"typed empty items": {ContentAttributes: map[string]any{"items": []map[string]any{}}},
-		"items []Item":      {ContentAttributes: map[string]any{"items": []cfchat.MessageItem{}}},
-		"blank signed id":   {Attachments: []string{""}},
-		"params of no name": {TemplateParams: map[string]any{"language": "en"}},
-		"items of no kind":  {Items: []cfchat.MessageItem{{Title: "a", Value: "b"}}},
-		"params all null":   {TemplateParams: map[string]any{"name": nil}},
+		"nil items":             {ContentAttributes: map[string]any{"items": nil}},
+		"typed empty items":     {ContentAttributes: map[string]any{"items": []map[string]any{}}},
+		"items []Item":          {ContentAttributes: map[string]any{"items": []cfchat.MessageItem{}}},
+		"blank signed id":       {Attachments: []string{""}},
+		"params without a name": {TemplateParams: map[string]any{"language": "en"}},
+		"items without a type":  {Items: []cfchat.MessageItem{{Title: "a", Value: "b"}}},
+		"params all null":       {TemplateParams: map[string]any{"name": nil}},
 	} {
 		w := sentWire{version: "4.16.2"}
 		if _, err := w.over(t).Send(t.Context(), 42, m); err == nil {
@@ -59,7 +59,7 @@ func TestSendEmpty(t *testing.T) {
 	}
 }
 
-// TestFirstMessageRefuses what Send refuses, in first messages.
+// TestFirstMessageRefuses checks that first messages are refused for what Send refuses.
 func TestFirstMessageRefuses(t *testing.T) {
 	for name, m := range map[string]cfchat.FirstMessage{
 		"NUL":           {Content: "a\x00"},
@@ -80,7 +80,7 @@ func TestFirstMessageRefuses(t *testing.T) {
 	}
 }
 
-// TestSendAddressesWithBlanks refuses blanks within an address, which would make another one of it.
+// TestSendAddressesWithBlanks checks that a blank within an address is refused, because it would make a different address.
 func TestSendAddressesWithBlanks(t *testing.T) {
 	w := sentWire{version: "4.16.2"}
 	_, err := w.over(t).Send(t.Context(), 42, cfchat.MessageCreate{Content: "a", CCEmails: "jo@example.com ann@example.com, jo doe@example.com"})
@@ -89,10 +89,10 @@ func TestSendAddressesWithBlanks(t *testing.T) {
 	}
 }
 
-// TestSendManyAttachments refuses more signed ids than a message takes, without files too.
+// TestSendManyAttachments checks that more signed ids than a message accepts are refused, even without files.
 func TestSendManyAttachments(t *testing.T) {
 	w := sentWire{version: "4.16.2"}
 	if _, err := w.over(t).Send(t.Context(), 42, cfchat.MessageCreate{Attachments: strings.Split(strings.Repeat("x", 16), "")}); err == nil {
-		t.Errorf("16 signed ids: sent")
+		t.Errorf("16 signed ids were sent")
 	}
 }

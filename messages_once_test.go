@@ -21,15 +21,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// conversationIn adds a conversation in an inbox of a channel.
+// conversationIn adds a conversation to an inbox of a channel.
 func conversationIn(srv *cfchattest.Server, channel cfchat.Channel) int64 {
 	return srv.AddConversation(cfchattest.Conversation{Inbox: srv.AddInbox(cfchattest.Inbox{Channel: channel})})
 }
 
-// userOnly takes the bot's key away.
+// userOnly removes the bot's key.
 func userOnly(c *cfchat.Config) { c.Keys.AgentBot = auth.Key{} }
 
-// askedOf counts the requests of an operation.
+// askedOf counts the requests for an operation.
 func askedOf(srv *cfchattest.Server, operation string) (n int) {
 	for _, r := range srv.Requests() {
 		if r.Operation == operation {
@@ -39,7 +39,7 @@ func askedOf(srv *cfchattest.Server, operation string) (n int) {
 	return n
 }
 
-// textsOf returns the texts of a conversation.
+// textsOf returns the texts of a conversation's messages.
 func textsOf(t *testing.T, srv *cfchattest.Server, conversation int64) (all []string) {
 	t.Helper()
 	page, err := srv.Account(t).Messages.List(auth.WithScheme(t.Context(), auth.UserAPIKey), conversation, cfchat.MessageListOptions{After: 1, Before: 1 << 40})
@@ -52,13 +52,14 @@ func textsOf(t *testing.T, srv *cfchattest.Server, conversation int64) (all []st
 	return all
 }
 
-// TestMark sends a mark to where each version and channel keeps it, has it go out, and finds it; where there is no such
-// place it is refused, and nothing is sent. Only where the channel decides is the conversation asked for, once.
+// TestMark checks that a mark is sent to wherever each version and channel keeps it, and that the message goes out and is
+// found; if there is no such place, the message is refused and nothing is sent. The conversation is requested only if the
+// channel decides, and only once.
 func TestMark(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		channel cfchat.Channel
-		want    string // "" for refused
+		want    string // "" if refused
 		gets    int
 	}{
 		{"2.16.0", cfchat.ChannelAPI, "", 0},
@@ -92,17 +93,17 @@ func TestMark(t *testing.T) {
 			attribute, _ := sent.ContentAttributes.Text(cfchat.MarkAttribute)
 			place := map[string]string{attribute: "content_attributes", sent.GetSourceID(): "source_id"}["order 17"]
 			if place != c.want || attribute != "" && sent.GetSourceID() != "" || !slices.Contains(srv.Delivered(id), sent.ID) {
-				t.Errorf("%s, %s: the mark is in %s, and %v went out", c.version, c.channel, place, srv.Delivered(id))
+				t.Errorf("%s, %s: the mark is in %q; the messages %v went out", c.version, c.channel, place, srv.Delivered(id))
 			}
 		}
 		if len(message.ContentAttributes) > 0 {
 			t.Errorf("the caller's attributes became %v", message.ContentAttributes)
 		}
 		if got := askedOf(srv, "getDetailsOfAConversation"); got != min(c.gets, 1) {
-			t.Errorf("%s, %s: the conversation was asked for %d times, want %d", c.version, c.channel, got, min(c.gets, 1))
+			t.Errorf("%s, %s: the conversation was requested %d times, want %d", c.version, c.channel, got, min(c.gets, 1))
 		}
 		found, err := messages.FindSent(t.Context(), id, message, cfchat.SentSince{Time: time.Now()})
-		if c.want == "" { // what to do is no circle: by SendOnce the same is refused, and with what it names the message goes out
+		if c.want == "" { // the advice is not circular: SendOnce refuses the same message, and names what does send it
 			_, _, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"})
 			if !errors.Is(err, cfchat.ErrInvalidInput) || !strings.HasSuffix(err.Error(), "use Send without it, and FindSent on ErrUnknownOutcome") {
 				t.Errorf("%s, %s: %v", c.version, c.channel, err)
@@ -114,7 +115,7 @@ func TestMark(t *testing.T) {
 	}
 }
 
-// TestMarkRefused refuses what cannot be a mark, before anything is sent.
+// TestMarkRefused checks that invalid marks are refused before anything is sent.
 func TestMarkRefused(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	id := conversationIn(srv, cfchat.ChannelAPI)
@@ -159,7 +160,8 @@ func TestMarkRefused(t *testing.T) {
 	}
 }
 
-// TestMarkByBot looks with the Config's user's key for what a call's bot sends, also for where the mark goes.
+// TestMarkByBot checks that the Config's user key is used to look for what a call's bot sends, and to find out where the
+// mark goes.
 func TestMarkByBot(t *testing.T) {
 	srv := cfchattest.New(t)
 	id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t, userOnly).Messages
@@ -174,7 +176,8 @@ func TestMarkByBot(t *testing.T) {
 	}
 }
 
-// TestMarkNotKept is an error that says that the message was sent, and that nobody can take for a refusal.
+// TestMarkNotKept checks the error for a mark that the server does not keep: it says that the message was sent, and cannot
+// be mistaken for a refusal.
 func TestMarkNotKept(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.8.0"))
 	id := conversationIn(srv, cfchat.ChannelEmail)
@@ -195,7 +198,7 @@ func TestFindSent(t *testing.T) {
 
 		srv  *cfchattest.Server
 		id   int64
-		user string // another one's key
+		user string // another user's key
 	}
 	send := func(p place, message cfchat.MessageCreate, opts ...cfchat.CallOption) *cfchat.Message {
 		sent, err := p.Send(p.Context(), p.id, message, opts...)
@@ -209,28 +212,28 @@ func TestFindSent(t *testing.T) {
 		since   string // the first version; "" for 2.16.0
 		before  func(place)
 		message cfchat.MessageCreate
-		want    string // certain, doubtful or "" for nothing
+		want    string // certain, doubtful, or "" if nothing is found
 	}{
-		"nothing":             {"", func(place) {}, hi, ""},
-		"by text":             {"", sent(hi), hi, "doubtful"},
-		"another text":        {"", sent(cfchat.MessageCreate{Content: "ho"}), hi, ""},
-		"a note":              {"", sent(cfchat.MessageCreate{Content: text, Private: true}), hi, ""},
-		"no note":             {"", sent(hi), cfchat.MessageCreate{Content: text, Private: true}, ""},
-		"of the contact":      {"", sent(cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}), hi, ""},
-		"also of the contact": {"", sent(cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}), cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}, "doubtful"},
-		"a template":          {"", sent(cfchat.MessageCreate{Content: "{{contact.name}}", Template: true}), cfchat.MessageCreate{Content: "{{contact.name}}", Template: true}, "doubtful"},
-		"of another user":     {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{User: auth.NewKey(p.user)})) }, hi, ""},
-		"of a bot":            {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{AgentBot: auth.NewKey(p.srv.BotKey())})) }, hi, ""},
+		"nothing":               {"", func(place) {}, hi, ""},
+		"by text":               {"", sent(hi), hi, "doubtful"},
+		"another text":          {"", sent(cfchat.MessageCreate{Content: "ho"}), hi, ""},
+		"a note":                {"", sent(cfchat.MessageCreate{Content: text, Private: true}), hi, ""},
+		"not a note":            {"", sent(hi), cfchat.MessageCreate{Content: text, Private: true}, ""},
+		"from the contact":      {"", sent(cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}), hi, ""},
+		"both from the contact": {"", sent(cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}), cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}, "doubtful"},
+		"a template":            {"", sent(cfchat.MessageCreate{Content: "{{contact.name}}", Template: true}), cfchat.MessageCreate{Content: "{{contact.name}}", Template: true}, "doubtful"},
+		"from another user":     {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{User: auth.NewKey(p.user)})) }, hi, ""},
+		"from a bot":            {"", func(p place) { send(p, hi, cfchat.WithKeys(auth.Keys{AgentBot: auth.NewKey(p.srv.BotKey())})) }, hi, ""},
 		"deleted": {"", func(p place) {
 			if _, err := p.Delete(p.Context(), p.id, send(p, hi).ID); err != nil {
 				p.Fatal(err)
 			}
 		}, hi, "doubtful"},
-		"by mark":         {"3.4.0", sent(marked), marked, "certain"},
-		"another mark":    {"3.4.0", sent(cfchat.MessageCreate{Content: text, Mark: "n"}), marked, ""},
-		"a mark of none":  {"3.4.0", sent(hi), marked, "doubtful"},
-		"by another text": {"3.4.0", sent(cfchat.MessageCreate{Content: "ho", Mark: "m"}), marked, "certain"},
-		"a mark's, later": {"3.4.0", func(p place) { send(p, hi); send(p, marked) }, marked, "certain"},
+		"by mark":               {"3.4.0", sent(marked), marked, "certain"},
+		"another mark":          {"3.4.0", sent(cfchat.MessageCreate{Content: text, Mark: "n"}), marked, ""},
+		"sent without a mark":   {"3.4.0", sent(hi), marked, "doubtful"},
+		"by mark, another text": {"3.4.0", sent(cfchat.MessageCreate{Content: "ho", Mark: "m"}), marked, "certain"},
+		"by mark, among others": {"3.4.0", func(p place) { send(p, hi); send(p, marked) }, marked, "certain"},
 		"deleted with its mark": {"4.9.0", func(p place) {
 			if _, err := p.Delete(p.Context(), p.id, send(p, marked).ID); err != nil {
 				p.Fatal(err)
@@ -242,7 +245,7 @@ func TestFindSent(t *testing.T) {
 			}
 		}, marked, "doubtful"},
 		"sent to an older version": {"4.9.0", sent(cfchat.MessageCreate{Content: "ho", SourceID: "m"}), marked, "doubtful"},
-		"not marked":               {"4.9.0", sent(marked), hi, ""},
+		"sought without a mark":    {"4.9.0", sent(marked), hi, ""},
 	} {
 		for _, version := range []string{"2.16.0", "3.4.0", "4.7.0", "4.9.0", "4.16.2"} {
 			if version < c.since {
@@ -270,7 +273,8 @@ func TestFindSent(t *testing.T) {
 	}
 }
 
-// TestFindSentSender finds whose a message may be by the keys of the call: the one's whose they are, or either's.
+// TestFindSentSender checks that the keys of the call determine whose message may be found: the one key's owner's, or either
+// owner's.
 func TestFindSentSender(t *testing.T) {
 	srv := cfchattest.New(t)
 	other, otherKey := srv.AddBot(cfchattest.Bot{Name: "Bo"})
@@ -289,14 +293,14 @@ func TestFindSentSender(t *testing.T) {
 		message cfchat.MessageCreate
 		want    bool
 	}{
-		"bot for either":       {bot, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
-		"user for either":      {user, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
-		"user for bot":         {user, bot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
-		"bot for user":         {bot, user, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
-		"bot for bot":          {bot, bot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
-		"as a bot":             {user, user, asOther, asOther, true},
-		"bot for another bot":  {bot, user, cfchat.MessageCreate{Content: "hi"}, asOther, false},
-		"as a bot for another": {user, user, asOther, cfchat.MessageCreate{Content: "hi"}, false},
+		"bot's, sought for either":       {bot, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"user's, sought for either":      {user, either, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"user's, sought for bot":         {user, bot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
+		"bot's, sought for user":         {bot, user, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, false},
+		"bot's, sought for bot":          {bot, bot, cfchat.MessageCreate{Content: "hi"}, cfchat.MessageCreate{Content: "hi"}, true},
+		"as a bot":                       {user, user, asOther, asOther, true},
+		"bot's, sought for another bot":  {bot, user, cfchat.MessageCreate{Content: "hi"}, asOther, false},
+		"sent as a bot, sought for user": {user, user, asOther, cfchat.MessageCreate{Content: "hi"}, false},
 	} {
 		id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t).Messages
 		began := time.Now()
@@ -309,8 +313,8 @@ func TestFindSentSender(t *testing.T) {
 	}
 }
 
-// TestFindSentTime treats "not there" as "not stored" after a minute by the clock that gives more time, and a message from
-// before for another one.
+// TestFindSentTime checks that a message that is not there counts as not stored after a minute by whichever clock allows
+// more time, and that a message from before the start counts as another one.
 func TestFindSentTime(t *testing.T) {
 	for _, skew := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
 		for _, byServer := range []bool{false, true} {
@@ -330,13 +334,13 @@ func TestFindSentTime(t *testing.T) {
 					_, err := messages.FindSent(t.Context(), id, hi, cfchat.SentSince{Time: began})
 					return err
 				}
-				if err := look(); skew > 0 && !byServer || skew < 0 && byServer { // it looks as if it was sent later
+				if err := look(); skew > 0 && !byServer || skew < 0 && byServer { // it appears to have been sent later
 					if err != nil {
 						t.Errorf("%s, %t: %v", skew, byServer, err)
 					}
 					hi.Content = "ho"
 				} else if !errors.Is(err, cfchat.ErrUnknownOutcome) {
-					t.Errorf("%s, %t: at once: %v", skew, byServer, err)
+					t.Errorf("%s, %t: immediately: %v", skew, byServer, err)
 				}
 				time.Sleep(59 * time.Second)
 				if err := look(); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotFound) {
@@ -355,7 +359,7 @@ func TestFindSentTime(t *testing.T) {
 	}
 }
 
-// TestFindSentAfterSend counts the minute from the end of a Send, which may have waited for long.
+// TestFindSentAfterSend checks that the minute counts from the end of a Send, which may have waited long.
 func TestFindSentAfterSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
@@ -376,7 +380,7 @@ func TestFindSentAfterSend(t *testing.T) {
 	})
 }
 
-// slow lets a write wait for two minutes.
+// slow is a Limiter that makes a write wait for two minutes.
 type slow struct{}
 
 func (slow) Wait(ctx context.Context) error {
@@ -386,7 +390,7 @@ func (slow) Wait(ctx context.Context) error {
 	return nil
 }
 
-// TestFindSentSettles later where a try may take longer, and never without a time.
+// TestFindSentSettles checks that the outcome settles later if a try may take longer, and never without a time.
 func TestFindSentSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
@@ -404,7 +408,7 @@ func TestFindSentSettles(t *testing.T) {
 		if _, err := patient.FindSent(t.Context(), id, hi, cfchat.SentSince{Time: began}); !errors.Is(err, cfchat.ErrNotFound) {
 			t.Error(err)
 		}
-		for version := range map[string]bool{"4.7.0": true, "4.9.0": true} { // the 404 of the conversation, in either request
+		for version := range map[string]bool{"4.7.0": true, "4.9.0": true} { // the conversation is a 404, in either request
 			srv := cfchattest.New(t, cfchattest.Version(version))
 			marked := cfchat.MessageCreate{Content: "hi", Mark: "m"}
 			_, err := srv.Account(t).Messages.FindSent(t.Context(), 99, marked, cfchat.SentSince{Time: began})
@@ -415,10 +419,10 @@ func TestFindSentSettles(t *testing.T) {
 	})
 }
 
-// windows is a conversation of messages whose ids and times need not agree, as the server shows it.
+// windows is a conversation as the server shows it, whose messages' ids and times need not agree.
 type windows struct {
 	rows     []row // in order of time
-	broken   int64 // the id of one that makes an answer with it a 500
+	broken   int64 // the id of a message that makes any response with it a 500
 	takes    time.Duration
 	requests int
 }
@@ -447,7 +451,7 @@ func (w *windows) RoundTrip(req *http.Request) (*http.Response, error) {
 	return trial.Reply(200, "application/json", `{"meta":{},"payload":[`+strings.Join(rows, ",")+"]}"), nil
 }
 
-// TestFindSentReadsAll finds each message of long conversations, also where ids and times disagree.
+// TestFindSentReadsAll checks that each message of a long conversation is found, even if ids and times disagree.
 func TestFindSentReadsAll(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 999, 1000, 1100, 2500} {
@@ -466,20 +470,21 @@ func TestFindSentReadsAll(t *testing.T) {
 				one := w.rows[rand.IntN(size)]
 				found, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: one.text}, cfchat.SentSince{MessageID: one.id / 2})
 				if err != nil || found.Message.ID != one.id {
-					t.Fatalf("%d, %t: %d is not found: %v", size, shuffled, one.id, err)
+					t.Fatalf("%d messages, shuffled %t: message %d is not found: %v", size, shuffled, one.id, err)
 				}
 			}
 			w.requests = 0
 			_, err := messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: "none"}, cfchat.SentSince{})
 			if most := 1 + size/1000*5; !errors.Is(err, cfchat.ErrUnknownOutcome) || w.requests > most {
-				t.Errorf("%d, %t: %d requests, want at most %d: %v", size, shuffled, w.requests, most, err)
+				t.Errorf("%d messages, shuffled %t: %d requests, want at most %d: %v", size, shuffled, w.requests, most, err)
 			}
 			t.Logf("%d messages, shuffled %t: %d requests", size, shuffled, w.requests)
 		}
 	}
 }
 
-// TestFindSentUnreadable: a message that cannot be read may be the one, unless it is before what is looked at.
+// TestFindSentUnreadable checks that an unreadable message may be the one sought, unless it is before the range that is
+// searched.
 func TestFindSentUnreadable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := windows{rows: []row{{1, "a"}, {2, "b"}, {4, "c"}, {5, "d"}}, broken: 3}
@@ -489,19 +494,20 @@ func TestFindSentUnreadable(t *testing.T) {
 			return messages.FindSent(t.Context(), 42, cfchat.MessageCreate{Content: text}, since)
 		}
 		if found, err := find("d", 0); err != nil || found.Message.ID != 5 {
-			t.Errorf("what is behind the one that cannot be read: %v", err)
+			t.Errorf("the message after the unreadable one is not found: %v", err)
 		}
 		_, err := find("none", 0)
 		if !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotFound) || !strings.Contains(err.Error(), "message 3 cannot be read, and may be it") {
 			t.Error(err)
 		}
 		if _, err := find("none", 3); !errors.Is(err, cfchat.ErrNotFound) {
-			t.Errorf("behind it: %v", err)
+			t.Errorf("searching after the unreadable message: %v", err)
 		}
 	})
 }
 
-// TestFindSentWhileItSettles: a search that began before nothing could be stored any more does not say that nothing was.
+// TestFindSentWhileItSettles checks that a search does not report that nothing was stored if it began while a message could
+// still be stored.
 func TestFindSentWhileItSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := windows{takes: 10 * time.Second}
@@ -516,7 +522,7 @@ func TestFindSentWhileItSettles(t *testing.T) {
 	})
 }
 
-// outcomes are what a POST of a message can come to, by what the client sees.
+// outcomes is a transport that gives each POST of a message one of the outcomes that a client may see.
 type outcomes struct {
 	srv  *cfchattest.Server
 	next func() string
@@ -559,8 +565,8 @@ func (o outcomes) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var allOutcomes = []string{"good", "lost before", "failed before", "stored later", "lost after", "failed after", "refused after"}
 
-// TestSendOnce sends one message by calls one after another, whatever each request comes to, of the same Chat and of new
-// ones whose program has noted when it called last.
+// TestSendOnce checks that successive calls send one message, whatever the outcome of each request, whether the calls use
+// the same Chat or new ones whose program has recorded when it last called.
 func TestSendOnce(t *testing.T) {
 	t.Parallel()
 	count := map[string]int{}
@@ -591,14 +597,14 @@ func TestSendOnce(t *testing.T) {
 				if err != nil && !errors.Is(err, cfchat.ErrUnknownOutcome) {
 					t.Fatalf("seed %d: %v", seed, err)
 				}
-				if random.IntN(3) == 0 { // the program is killed, and started anew
+				if random.IntN(3) == 0 { // the program is killed and restarted
 					messages = srv.Account(t, over).Messages
 					tried = []cfchat.CallOption{cfchat.TriedSince(cfchat.SentSince{Time: began}, time.Now())}
 				}
 				time.Sleep(time.Duration(random.Int64N(int64(30 * time.Second))))
 			}
 			if last := played[len(played)-1]; now != (last == "good") {
-				t.Errorf("seed %d: sent now %t after %v", seed, now, played)
+				t.Errorf("seed %d: sent by the last call %t, after %v", seed, now, played)
 			}
 			time.Sleep(time.Minute)
 			again, now, err := messages.SendOnce(t.Context(), id, hi, tried...)
@@ -613,12 +619,12 @@ func TestSendOnce(t *testing.T) {
 	t.Log(count)
 }
 
-// TestSendOnceRequests counts them.
+// TestSendOnceRequests counts the requests of SendOnce.
 func TestSendOnceRequests(t *testing.T) {
-	for version, want := range map[string]int{"4.7.0": 4, "4.16.2": 3} { // the version, the conversation, the look, the message
+	for version, want := range map[string]int{"4.7.0": 4, "4.16.2": 3} { // the version, the conversation, the search, the message
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t).Messages
-		for i := range 2 { // then the look only, or the look and a message
+		for i := range 2 { // the second time only the search and the message
 			before := len(srv.Requests())
 			if _, now, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: fmt.Sprint(i)}); err != nil || !now {
 				t.Error(err)
@@ -635,8 +641,8 @@ func TestSendOnceRequests(t *testing.T) {
 	}
 }
 
-// TestSendOnceAtOnce has many calls of one Chat send one message, and different marks not wait for each other's outcome.
-func TestSendOnceAtOnce(t *testing.T) {
+// TestSendOnceConcurrently checks that many concurrent calls of one Chat send one message per mark.
+func TestSendOnceConcurrently(t *testing.T) {
 	srv := cfchattest.New(t)
 	id, messages := conversationIn(srv, cfchat.ChannelAPI), srv.Account(t).Messages
 	var all sync.WaitGroup
@@ -653,7 +659,8 @@ func TestSendOnceAtOnce(t *testing.T) {
 	}
 }
 
-// TestSendOnceUnknown sends nothing while an earlier try may come, and says what may be it where the mark is lost.
+// TestSendOnceUnknown checks that nothing is sent while an earlier try may still arrive, and that a message that may be the
+// one is returned if the mark is lost.
 func TestSendOnceUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
@@ -690,7 +697,7 @@ func TestSendOnceUnknown(t *testing.T) {
 	})
 }
 
-// TestSendOnceWaitEnds sends nothing when the context ends while another call has the turn.
+// TestSendOnceWaitEnds checks that nothing is sent if the context ends while another call has its turn.
 func TestSendOnceWaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
@@ -704,23 +711,23 @@ func TestSendOnceWaitEnds(t *testing.T) {
 		var first sync.WaitGroup
 		first.Go(func() {
 			if _, now, err := messages.SendOnce(t.Context(), id, one); err != nil || !now {
-				t.Errorf("the first: %t, %v", now, err)
+				t.Errorf("the first call: %t, %v", now, err)
 			}
 		})
 		time.Sleep(time.Millisecond)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		if sent, now, err := messages.SendOnce(ctx, id, one); sent != nil || now || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("the second: %+v, %t, %v", sent, now, err)
+			t.Errorf("the second call: %+v, %t, %v", sent, now, err)
 		}
 		first.Wait()
 		if got := textsOf(t, srv, id); len(got) != 1 {
-			t.Errorf("%d messages came", len(got))
+			t.Errorf("%d messages are stored, want 1", len(got))
 		}
 	})
 }
 
-// TestSendOnceAfterSend takes a Send with the same mark, whose outcome is not known, for a try.
+// TestSendOnceAfterSend checks that a Send with the same mark and an unknown outcome counts as a try.
 func TestSendOnceAfterSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
@@ -739,12 +746,13 @@ func TestSendOnceAfterSend(t *testing.T) {
 		_, now, err := messages.SendOnce(t.Context(), id, one)
 		time.Sleep(time.Minute)
 		if got := textsOf(t, srv, id); len(got) != 2 || now {
-			t.Errorf("%v: now %t, %v", got, now, err)
+			t.Errorf("stored are %q; now %t, %v", got, now, err)
 		}
 	})
 }
 
-// TestMarkWhileDown: a server that is out of reach for a moment makes no mark invalid, and nothing that is remembered.
+// TestMarkWhileDown checks that a server that is briefly unreachable does not make a mark invalid, and that nothing about it
+// is remembered.
 func TestMarkWhileDown(t *testing.T) {
 	for name, down := range map[string]func() (*http.Response, error){
 		"503":     func() (*http.Response, error) { return trial.Reply(503, "text/html", "<html>"), nil },
@@ -775,7 +783,7 @@ func TestMarkWhileDown(t *testing.T) {
 	}
 }
 
-// TestFindSentWithoutDate rules nothing out by a clock that nobody knows.
+// TestFindSentWithoutDate checks that no message is ruled out by a clock that is unknown.
 func TestFindSentWithoutDate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		behind := cfchattest.Clock(func() time.Time { return time.Now().Add(-10 * time.Second) })
@@ -802,7 +810,7 @@ func TestFindSentWithoutDate(t *testing.T) {
 	})
 }
 
-// TestSendOnceUnknownBot says each time that the message was not sent as the bot that was asked for.
+// TestSendOnceUnknownBot checks that each call reports that the message was not sent as the requested bot.
 func TestSendOnceUnknownBot(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := conversationIn(srv, cfchat.ChannelAPI)
@@ -814,18 +822,19 @@ func TestSendOnceUnknownBot(t *testing.T) {
 		}
 	}
 	if got := textsOf(t, srv, id); len(got) != 1 {
-		t.Errorf("%d messages", len(got))
+		t.Errorf("%d messages are stored, want 1", len(got))
 	}
 }
 
-// TestSendOnceNotLookedFor is ErrNotSent, with the cause, where a look before the message fails, and so is Send with a Mark.
-func TestSendOnceNotLookedFor(t *testing.T) {
+// TestSendOnceWhenSearchFails checks that SendOnce returns ErrNotSent with the cause if a request before the message fails,
+// and that Send with a Mark does the same.
+func TestSendOnceWhenSearchFails(t *testing.T) {
 	marked := cfchat.MessageCreate{Content: "hi", Mark: "m"}
 	for _, c := range []struct {
 		version, fails string
 		status         int
 		cause          error
-		send           bool // by Send, else by SendOnce
+		send           bool // by Send, otherwise by SendOnce
 		because        string
 	}{
 		{"4.16.2", "listAllMessages", 401, cfchat.ErrUnauthorized, false, "the search for it failed"},
@@ -858,8 +867,8 @@ func TestSendOnceNotLookedFor(t *testing.T) {
 	}
 }
 
-// TestSendOnceTellsWhen has for how long a message may still be stored, in the text and the error.
-func TestSendOnceTellsWhen(t *testing.T) {
+// TestSendOnceReportsWait checks that the text and the error report how long a message may still be stored.
+func TestSendOnceReportsWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 		id, play := conversationIn(srv, cfchat.ChannelAPI), "lost before"
@@ -887,7 +896,7 @@ func TestSendOnceTellsWhen(t *testing.T) {
 	})
 }
 
-// TestTriedSince counts the minute from when the tries had ended.
+// TestTriedSince checks that the minute counts from when the tries ended.
 func TestTriedSince(t *testing.T) {
 	srv := cfchattest.New(t)
 	id, now := conversationIn(srv, cfchat.ChannelAPI), time.Now()
@@ -898,8 +907,8 @@ func TestTriedSince(t *testing.T) {
 	}
 }
 
-// TestSendOnceEnds with what is known, wherever the context ends.
-func TestSendOnceEnds(t *testing.T) {
+// TestSendOnceCanceled checks that SendOnce returns what is known, whenever the context ends.
+func TestSendOnceCanceled(t *testing.T) {
 	for ends, want := range map[int]struct{ unknown, stored bool }{1: {}, 2: {}, 3: {}, 4: {true, true}, 5: {true, true}} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := cfchattest.New(t)
@@ -922,10 +931,10 @@ func TestSendOnceEnds(t *testing.T) {
 			}).Messages
 			_, now, err := messages.SendOnce(ctx, id, cfchat.MessageCreate{Content: "hi", Mark: "m"})
 			if now || !errors.Is(err, context.Canceled) && ends != 5 || errors.Is(err, cfchat.ErrUnknownOutcome) != want.unknown || len(srv.Delivered(id)) > 0 != want.stored {
-				t.Errorf("request %d: %v; %v went out", ends, err, srv.Delivered(id))
+				t.Errorf("canceled at request %d: %v; the messages %v went out", ends, err, srv.Delivered(id))
 			}
 			if found, now, err := messages.SendOnce(t.Context(), id, cfchat.MessageCreate{Content: "hi", Mark: "m"}); len(textsOf(t, srv, id)) > 1 {
-				t.Errorf("request %d: two, %t, %v, %v", ends, now, found, err)
+				t.Errorf("canceled at request %d: more than one message is stored: %t, %v, %v", ends, now, found, err)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// talkative is a stand-in whose conversations have so many messages.
+// talkative returns a stand-in with conversations that have the given numbers of messages.
 func talkative(t *testing.T, messages ...int) *cfchattest.Server {
 	server := cfchattest.New(t)
 	for _, n := range messages {
@@ -29,13 +29,13 @@ func talkative(t *testing.T, messages ...int) *cfchattest.Server {
 	return server
 }
 
-// placesOf returns what a scan of all messages yielded, as conversation/message, and the error that ended it.
+// placesOf returns what a scan of all messages yields, as conversation/message, and the error that ends it.
 func placesOf(ctx context.Context, account *cfchat.Account, options cfchat.MessageScanAllOptions) (places []string, end error) {
 	for m, err := range account.Messages.ScanAll(ctx, cfchat.Filter{}, options) {
 		e, ok := errors.AsType[*cfchat.Error](err)
 		switch {
 		case end != nil:
-			places = append(places, "behind the end")
+			places = append(places, "after the end")
 		case err == nil:
 			places = append(places, fmt.Sprintf("%d/%d", m.ConversationID, m.ID))
 		case ok && e.MessageID != 0:
@@ -49,7 +49,7 @@ func placesOf(ctx context.Context, account *cfchat.Account, options cfchat.Messa
 	return places, end
 }
 
-// TestMessageScanAll yields every message in order, and goes on from wherever it was left.
+// TestMessageScanAll checks that every message is yielded in order, and that a scan can be resumed after any of them.
 func TestMessageScanAll(t *testing.T) {
 	t.Parallel()
 	server := talkative(t, 2, 0, 40, 1, 3, 0, 2, 5)
@@ -58,7 +58,7 @@ func TestMessageScanAll(t *testing.T) {
 	options := cfchat.MessageScanAllOptions{Progress: func(p cfchat.MessageScanAllProgress) { told = p }}
 	all, err := placesOf(t.Context(), account, options)
 	if err != nil || len(all) < 53 || told.Requests < 8 {
-		t.Fatalf("%v, %v, told %+v", all, err, told)
+		t.Fatalf("%v, %v, progress %+v", all, err, told)
 	}
 	for i, place := range all {
 		var at cfchat.MessageScanAllOptions
@@ -66,10 +66,10 @@ func TestMessageScanAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		if rest, err := placesOf(t.Context(), account, at); err != nil || !slices.Equal(rest, all[i+1:]) {
-			t.Errorf("behind %s: %v, %v", place, rest, err)
+			t.Errorf("resumed after %s: %v, %v", place, rest, err)
 		}
 		if i > 0 && sortable(all[i-1]) >= sortable(place) {
-			t.Errorf("%s comes before %s", all[i-1], place)
+			t.Errorf("%s is yielded before %s", all[i-1], place)
 		}
 	}
 }
@@ -80,8 +80,8 @@ func sortable(place string) string {
 	return fmt.Sprintf("%09d/%09d", conversation, message)
 }
 
-// TestMessageScanAllConversation tells of each conversation once, before its messages, also of one that has none, and of those
-// that cannot be read as far as they can be listed. It ends with Until.
+// TestMessageScanAllConversation checks that each conversation is reported once, before its messages, even if it has none,
+// and even if its messages are unreadable, as long as it can be listed; and that the scan ends with Until.
 func TestMessageScanAllConversation(t *testing.T) {
 	t.Parallel()
 	server := talkative(t, 2, 0, 40, 1, 3)
@@ -108,24 +108,24 @@ func TestMessageScanAllConversation(t *testing.T) {
 			c.options.Conversation = func(c *cfchat.Conversation) {
 				at = c.ID
 				if came = append(came, fmt.Sprint("told ", c.ID)); len(c.JSON()) == 0 {
-					t.Error("it is not as it was received")
+					t.Errorf("conversation %d has no JSON", c.ID)
 				}
 			}
 			for m, err := range account.Messages.ScanAll(t.Context(), cfchat.Filter{}, c.options, cfchat.KeepJSON()) {
 				if e, ok := errors.AsType[*cfchat.Error](err); ok {
 					came = append(came, fmt.Sprint("broken ", e.ConversationID))
 				} else if m.ConversationID != at {
-					t.Errorf("a message of %d comes after conversation %d", m.ConversationID, at)
+					t.Errorf("a message of conversation %d is yielded after conversation %d was reported", m.ConversationID, at)
 				}
 			}
 			if got := strings.Join(came, ", "); got != c.want {
-				t.Errorf("%s, want %s", got, c.want)
+				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
 	}
 }
 
-// TestMessageScanAllBroken reports what cannot be read, and goes on.
+// TestMessageScanAllBroken checks that an unreadable conversation is reported and the scan continues.
 func TestMessageScanAllBroken(t *testing.T) {
 	server := talkative(t, 3, 3, 3, 3)
 	account := server.Account(t)
@@ -145,12 +145,12 @@ func TestMessageScanAllBroken(t *testing.T) {
 		}
 	}
 	if err != nil || !slices.Equal(places, want) {
-		t.Errorf("%v, want %v; %v", places, want, err)
+		t.Errorf("got %v, want %v; %v", places, want, err)
 	}
 }
 
-// TestMessageScanAllUnreadable: a conversation that is listed and whose messages are a 500 is reported if another can be
-// read; where none can be, nobody is to blame.
+// TestMessageScanAllUnreadable checks that a conversation that is listed, but whose messages are a 500, is reported if
+// another can be read; if none can, none is blamed.
 func TestMessageScanAllUnreadable(t *testing.T) {
 	for _, c := range []struct {
 		broken []int64
@@ -173,13 +173,13 @@ func TestMessageScanAllUnreadable(t *testing.T) {
 		}), func(config *cfchat.Config) { config.Server, config.Keys = server.Config().Server, server.Config().Keys }).Account(server.AccountID())
 		places, err := placesOf(t.Context(), account, cfchat.MessageScanAllOptions{})
 		if got := strings.Join(places, " "); got != c.want || (err != nil) != (c.want == "") {
-			t.Errorf("%v: %s, %v", c.broken, got, err)
+			t.Errorf("broken %v: got %q, %v", c.broken, got, err)
 		}
 	}
 }
 
-// TestMessageScanAllClosed reports each conversation that older servers list and then call closed to an agent, however many of them
-// come first, and reads what is the agent's.
+// TestMessageScanAllClosed checks that each conversation that older servers list and then call closed to an agent is
+// reported, however many of them come first, and that the agent's own are read.
 func TestMessageScanAllClosed(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.0.0", "4.0.2"} {
 		server := cfchattest.New(t, cfchattest.Version(version))
@@ -206,7 +206,7 @@ func TestMessageScanAllClosed(t *testing.T) {
 	}
 }
 
-// TestMessageScanAllBrokenMessage reports a message, and goes on.
+// TestMessageScanAllBrokenMessage checks that an unreadable message is reported and the scan continues.
 func TestMessageScanAllBrokenMessage(t *testing.T) {
 	server := talkative(t, 3, 3)
 	server.BreakMessage(1, 2)
@@ -216,7 +216,8 @@ func TestMessageScanAllBrokenMessage(t *testing.T) {
 	}
 }
 
-// TestMessageScanAllOutage is no conversation's fault: it ends the scan, and what was yielded is whole.
+// TestMessageScanAllOutage checks that an outage is not blamed on a conversation: it ends the scan, and the messages yielded
+// before it are complete.
 func TestMessageScanAllOutage(t *testing.T) {
 	t.Parallel()
 	for n := 1; n < 20; n++ {
@@ -235,7 +236,7 @@ func TestMessageScanAllOutage(t *testing.T) {
 	}
 }
 
-// TestMessageScanAllFindsNone: where the conversations cannot be looked for, no one of them is named.
+// TestMessageScanAllFindsNone checks that the error names no conversation if the conversations cannot be searched for.
 func TestMessageScanAllFindsNone(t *testing.T) {
 	server := talkative(t, 3)
 	server.FailEvery("conversation_filter", 1, cfchattest.Failure{Status: 401})
@@ -245,7 +246,7 @@ func TestMessageScanAllFindsNone(t *testing.T) {
 	}
 }
 
-// TestMessageScanAllStops leaves nothing behind, however it is left.
+// TestMessageScanAllStops checks that the scan leaves nothing running, however the loop is left.
 func TestMessageScanAllStops(t *testing.T) {
 	for leave := range 12 {
 		synctest.Test(t, func(t *testing.T) {
@@ -265,14 +266,14 @@ func TestMessageScanAllStops(t *testing.T) {
 			}
 			cancel()
 			if leave%2 == 1 && leave < 4 && !errors.Is(end, context.Canceled) {
-				t.Errorf("cancelled at %d: %v", leave, end)
+				t.Errorf("canceled at %d: %v", leave, end)
 			}
 			time.Sleep(time.Hour)
 		})
 	}
 }
 
-// TestMessageScanAllInput is refused before anything is sent.
+// TestMessageScanAllInput checks that invalid input is refused before anything is sent.
 func TestMessageScanAllInput(t *testing.T) {
 	messages := cfchattest.New(t).Account(t).Messages
 	for want, options := range map[string]cfchat.MessageScanAllOptions{

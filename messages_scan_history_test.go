@@ -16,17 +16,17 @@ import (
 
 var messageHistories = flag.Int("message-histories", part(30), "how many random histories of a conversation TestMessageScanHistories plays")
 
-// messageHistory is what happens to a conversation while it is scanned.
+// messageHistory is a series of events in a conversation while it is scanned.
 type messageHistory struct {
 	r       *rand.Rand
 	server  *longConversations
 	of      *longConversation
 	options cfchat.MessageScanOptions
 
-	begun   []int64 // what there is when the scan begins
+	begun   []int64 // the messages that exist when the scan begins
 	nextID  int64
-	pending []pendingMessage // that have an id and are not stored
-	outage  bool             // it may end with an error
+	pending []pendingMessage // have an id but are not stored yet
+	outage  bool             // the scan may end with an error
 }
 
 type pendingMessage struct {
@@ -59,7 +59,7 @@ func newMessageHistory(seed uint64) *messageHistory {
 	return h
 }
 
-// pick returns a key at random.
+// pick returns a random key.
 func pick[V any](r *rand.Rand, of map[string]V) string {
 	var keys []string
 	for key := range of {
@@ -69,7 +69,7 @@ func pick[V any](r *rand.Rand, of map[string]V) string {
 	return keys[r.IntN(len(keys))]
 }
 
-// happens has things happen before requests are answered.
+// happens sets up the events that occur before requests are answered.
 func (h *messageHistory) happens() {
 	creates, limits, stumbles, fails := h.r.IntN(2) == 0, h.r.IntN(4) == 0, h.r.IntN(4) == 0, h.r.IntN(8) == 0
 	gone := h.r.IntN(8) == 0
@@ -93,7 +93,7 @@ func (h *messageHistory) happens() {
 	}
 }
 
-// create gives ids to messages, and stores those that have waited long enough.
+// create assigns ids to messages, and stores those that have waited long enough.
 func (h *messageHistory) create() {
 	now := time.Now()
 	for range h.r.IntN(3) {
@@ -110,7 +110,7 @@ func (h *messageHistory) create() {
 	})
 }
 
-// storeAll stores what has been created.
+// storeAll stores every message that has been created.
 func (h *messageHistory) storeAll() {
 	for _, p := range h.pending {
 		h.of.messages = append(h.of.messages, p.storedMessage)
@@ -119,19 +119,19 @@ func (h *messageHistory) storeAll() {
 	h.server.before, h.server.instead, h.of.contactGone = nil, nil, false
 }
 
-// wants reports whether a message is to come, and cannot whether it cannot be read.
+// wants reports whether a message must be yielded or blamed, and whether it is unreadable.
 func (h *messageHistory) wants(id int64) (wanted, cannot bool) {
 	m := h.of.one(id)
 	cannot = m.broken || m.drops
 	return id > h.options.After && (cannot || !h.options.WithoutActivity || m.kind != int(cfchat.MessageTypeActivity)), cannot
 }
 
-// judge says what was wrong with what a scan yielded.
+// judge returns what is wrong with what a scan yielded.
 func (h *messageHistory) judge(s *readMessages) (wrong []string) {
 	came := slices.Concat(s.ids, s.blamed)
 	slices.Sort(came)
 	if !slices.IsSorted(s.ids) || !slices.IsSorted(s.blamed) || len(slices.Compact(slices.Clone(came))) != len(came) {
-		wrong = append(wrong, "out of order, or twice")
+		wrong = append(wrong, "out of order or repeated")
 	}
 	last := int64(0)
 	if len(came) > 0 {
@@ -140,7 +140,7 @@ func (h *messageHistory) judge(s *readMessages) (wrong []string) {
 	for _, id := range h.begun {
 		wanted, _ := h.wants(id)
 		if _, found := slices.BinarySearch(came, id); wanted != found && (s.end == nil || id <= last) {
-			wrong = append(wrong, fmt.Sprintf("%d: came %t, wanted %t", id, found, wanted))
+			wrong = append(wrong, fmt.Sprintf("%d: yielded %t, want %t", id, found, wanted))
 		}
 	}
 	for _, id := range s.blamed {
@@ -151,21 +151,21 @@ func (h *messageHistory) judge(s *readMessages) (wrong []string) {
 	return wrong
 }
 
-// judgeResumed says what a scan that was resumed has lost, of all that there is in the end.
+// judgeResumed returns which of the messages that exist in the end are lost when a scan is resumed.
 func (h *messageHistory) judgeResumed(first, rest *readMessages) (wrong []string) {
 	if rest.end != nil {
-		return nil // nothing was left to judge the server by
+		return nil // nothing readable was left to compare with
 	}
 	for _, id := range h.of.ids() {
 		wanted, _ := h.wants(id)
 		if wanted && !slices.Contains(first.ids, id) && !slices.Contains(first.blamed, id) && !slices.Contains(rest.ids, id) && !slices.Contains(rest.blamed, id) {
-			wrong = append(wrong, fmt.Sprintf("%d is lost behind %d", id, rest.told[0].LastID))
+			wrong = append(wrong, fmt.Sprintf("%d is lost when resuming after %d", id, rest.told[0].LastID))
 		}
 	}
 	return wrong
 }
 
-// readable counts what can be read.
+// readable counts the readable messages.
 func (h *messageHistory) readable() (n int) {
 	for _, m := range h.of.messages {
 		if !m.broken && !m.drops {
@@ -175,8 +175,9 @@ func (h *messageHistory) readable() (n int) {
 	return n
 }
 
-// TestMessageScanHistories plays random histories of a conversation. Whatever happens, every message that there was when the
-// scan started comes once or is one that cannot be read, and what is created meanwhile comes now or behind LastID.
+// TestMessageScanHistories plays random histories of a conversation. Whatever happens, every message that existed when the
+// scan started is yielded once or reported as unreadable, and a message that is created meanwhile is yielded now or after
+// LastID.
 func TestMessageScanHistories(t *testing.T) {
 	t.Parallel()
 	ended, blamed, requests := 0, 0, 0
@@ -207,8 +208,8 @@ func TestMessageScanHistories(t *testing.T) {
 	t.Logf("%d histories, %d requests, %d ended by an error, %d messages blamed", *messageHistories, requests, ended, blamed)
 }
 
-// part returns how many of so many histories, recordings and rows are played: all, but with the race detector, which makes them ten times
-// as slow, a third. The test target plays them all without it.
+// part returns how many of n histories, recordings or rows are played: all of them, or a third with the race detector, which
+// makes them ten times as slow. The test target also plays them all without it.
 func part(n int) int {
 	if withRaceDetector {
 		return n / 3

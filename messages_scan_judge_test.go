@@ -17,8 +17,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestMessageScanLooksAround blames a message although nothing else that is asked for can be read, because other messages of the
-// conversation can be.
+// TestMessageScanLooksAround checks that a message is blamed even if nothing else in the requested range can be read,
+// because other messages of the conversation can be.
 func TestMessageScanLooksAround(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -26,10 +26,10 @@ func TestMessageScanLooksAround(t *testing.T) {
 		options cfchat.MessageScanOptions
 		want    []int64
 	}{
-		"resumed in front of the last": {[]int64{30}, cfchat.MessageScanOptions{After: 29}, nil},
-		"a range of one":               {[]int64{15}, cfchat.MessageScanOptions{After: 14, Until: 15}, nil},
-		"the first thirty":             {upTo(1, 30), cfchat.MessageScanOptions{}, upTo(31, 1_200)},
-		"the first and the last":       {slices.Concat(upTo(1, 30), upTo(1_171, 1_200)), cfchat.MessageScanOptions{}, upTo(31, 1_170)},
+		"resumed before the last": {[]int64{30}, cfchat.MessageScanOptions{After: 29}, nil},
+		"a range of one":          {[]int64{15}, cfchat.MessageScanOptions{After: 14, Until: 15}, nil},
+		"the first thirty":        {upTo(1, 30), cfchat.MessageScanOptions{}, upTo(31, 1_200)},
+		"the first and the last":  {slices.Concat(upTo(1, 30), upTo(1_171, 1_200)), cfchat.MessageScanOptions{}, upTo(31, 1_170)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			t.Log(name)
@@ -42,8 +42,8 @@ func TestMessageScanLooksAround(t *testing.T) {
 	}
 }
 
-// TestMessageScanLateCommit: a message may be stored late, in front of one that was created while the scan ran. LastID is none
-// of these, also when the latter cannot be read, and when no answer has a Date.
+// TestMessageScanLateCommit checks that LastID stays below messages that are created while the scan runs, because a message
+// with a lower id may be stored after them; also if those created are unreadable, and if no response has a Date.
 func TestMessageScanLateCommit(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ dated, broken bool }{{true, false}, {true, true}, {false, false}} {
@@ -64,13 +64,13 @@ func TestMessageScanLateCommit(t *testing.T) {
 			last := first.told[len(first.told)-1].LastID
 			rest := scanMessages(t, l.account(t), cfchat.MessageScanOptions{After: last})
 			if !slices.Contains(rest.ids, 1_501) || rest.end != nil {
-				t.Errorf("%+v: message 1501 is lost: goes on behind %d, %v", c, last, rest.end)
+				t.Errorf("%+v: message 1501 is lost: resumed after %d, %v", c, last, rest.end)
 			}
 		})
 	}
 }
 
-// partly is the account of a stand-in, some of whose requests something else answers.
+// partly returns the account of a stand-in for which answer handles some of the requests.
 func partly(t *testing.T, server *cfchattest.Server, answer func(*http.Request) *http.Response) *cfchat.Account {
 	t.Helper()
 	transport := trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -87,7 +87,8 @@ func isOf(req *http.Request, conversation string) bool {
 	return strings.HasSuffix(req.URL.Path, "/conversations/"+conversation+"/messages")
 }
 
-// TestMessageScanAllJudges says what cannot be read, message or conversation, and goes on where another can be.
+// TestMessageScanAllJudges checks which message or conversation is reported as unreadable, and that the scan continues if
+// another one can be read.
 func TestMessageScanAllJudges(t *testing.T) {
 	var asked atomic.Int64
 	only, last := talkative(t, 2, 1, 1), talkative(t, 3, 1)
@@ -100,16 +101,16 @@ func TestMessageScanAllJudges(t *testing.T) {
 		want    string
 	}{
 		"the only message of its conversation": {server: only, want: "1/1 1/2 2/3 broken 3/4"},
-		"a broken one where it is resumed": {
+		"a broken one right after the resume point": {
 			server: last, options: cfchat.MessageScanAllOptions{ConversationID: 1, After: 2}, want: "1/3 broken 2/4",
 		},
-		"one that the user must not see": {server: talkative(t, 1, 1, 1), want: "1/1 2 broken 3/3", answer: func(req *http.Request) *http.Response {
+		"one that the user may not see": {server: talkative(t, 1, 1, 1), want: "1/1 2 broken 3/3", answer: func(req *http.Request) *http.Response {
 			if isOf(req, "2") {
 				return trial.Reply(401, "application/json", `{"error":"You are not authorized to do this action"}`)
 			}
 			return nil
 		}},
-		"the one that could be read is gone": {
+		"the readable one is gone": {
 			server: talkative(t, 1, 1, 1, 1), options: cfchat.MessageScanAllOptions{Concurrency: 1}, want: "1/1 2 broken 3/3 4/4",
 			answer: func(req *http.Request) *http.Response {
 				switch {
@@ -133,7 +134,8 @@ func TestMessageScanAllJudges(t *testing.T) {
 	}
 }
 
-// TestMessageScanAllProxy: where every conversation is a 404, as behind a proxy whose server restarts, none of them is gone.
+// TestMessageScanAllProxy checks that no conversation counts as gone if every one is a 404, as behind a proxy whose server
+// is restarting.
 func TestMessageScanAllProxy(t *testing.T) {
 	var asked atomic.Int64
 	account := partly(t, talkative(t, 2, 2, 2, 2), func(req *http.Request) *http.Response {
@@ -148,8 +150,8 @@ func TestMessageScanAllProxy(t *testing.T) {
 	}
 }
 
-// TestMessageScanAllTellsOfTheSearch says that the search for conversations waits.
-func TestMessageScanAllTellsOfTheSearch(t *testing.T) {
+// TestMessageScanAllReportsSearchWait checks that progress reports when the search for conversations is waiting.
+func TestMessageScanAllReportsSearchWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limited := time.Now().Add(10 * time.Minute)
 		account := partly(t, talkative(t, 1, 1), func(req *http.Request) *http.Response {
@@ -170,7 +172,8 @@ func TestMessageScanAllTellsOfTheSearch(t *testing.T) {
 	})
 }
 
-// TestMessageScanAllGoexit ends the loop's goroutine when a transport ends its own, and never as if all had been read.
+// TestMessageScanAllGoexit checks that the loop's goroutine ends if a transport ends its own, and that the loop never ends
+// as if everything had been read.
 func TestMessageScanAllGoexit(t *testing.T) {
 	t.Parallel()
 	server := talkative(t, 2, 2)
@@ -187,7 +190,7 @@ func TestMessageScanAllGoexit(t *testing.T) {
 			for range account.Messages.ScanAll(t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{}) {
 				n++
 			}
-			t.Errorf("the loop ended by itself after %d", n)
+			t.Errorf("the loop ended normally after %d", n)
 		})
 		loop.Wait()
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// endless answers windows of a conversation of messages with the ids from 1 to n, and keeps none of them.
+// endless returns a transport that serves a conversation of messages with the ids from 1 to n without keeping any of them.
 func endless(n int64) trial.RoundTripper {
 	text := strings.Repeat("x", 1_000)
 	return func(req *http.Request) (*http.Response, error) {
@@ -30,7 +30,8 @@ func endless(n int64) trial.RoundTripper {
 	}
 }
 
-// TestMessageScanMemory keeps an answer and what is known of ids, however many messages there are.
+// TestMessageScanMemory checks that a scan keeps only one response and what it knows about ids, however many messages there
+// are.
 func TestMessageScanMemory(t *testing.T) {
 	n := int64(8_000)
 	if *messageCosts {
@@ -54,6 +55,6 @@ func TestMessageScanMemory(t *testing.T) {
 	}
 	t.Logf("%d messages: %d bytes were alive at the first, at most %d in the first half and %d in the second", came, before, early, late)
 	if came != n || early == 0 || late > early+1<<20 {
-		t.Errorf("%d came; %d bytes in the first half, %d in the second", came, early, late)
+		t.Errorf("%d messages yielded; %d bytes in the first half, %d in the second", came, early, late)
 	}
 }

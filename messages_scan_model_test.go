@@ -17,16 +17,16 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// longConversations answers windows of messages as the servers do, by what the contract says of them (1.1). Every answer
-// takes its own time, which follows from the request.
+// longConversations answers windows of messages as the servers do, according to the contract (1.1). Each response takes its
+// own time, which depends on the request.
 //
-// It is small on purpose, and knows nothing of why they are asked for.
+// It is small on purpose, and knows nothing about why the messages are requested.
 type longConversations struct {
-	most    int           // rows of an answer, 1000 everywhere
-	slow    time.Duration // how long an answer may take
-	before  func(r asked) // what happens before an answer
+	most    int           // rows per response, 1000 on every version
+	slow    time.Duration // how long a response may take
+	before  func(r asked) // called before each response
 	instead func(r asked) *http.Response
-	dated   bool // answers have a Date
+	dated   bool // responses have a Date
 
 	mu            sync.Mutex
 	conversations map[int64]*longConversation
@@ -37,39 +37,39 @@ type longConversations struct {
 
 type longConversation struct {
 	messages    []storedMessage
-	inOrder     int  // messages that are in order of time
-	contactGone bool // no answer can be made
+	inOrder     int  // how many messages are in order of time
+	contactGone bool // every request fails
 }
 
 type storedMessage struct {
 	id      int64
 	created int64 // in microseconds
 	kind    int
-	broken  bool // it cannot be rendered: an answer with it is a 500
-	drops   bool // it has the server drop the connection
+	broken  bool // it cannot be rendered: a response with it is a 500
+	drops   bool // it makes the server drop the connection
 	size    int  // bytes of its content
 }
 
 // asked is a request for messages.
 type asked struct {
-	n            int // counts all of them, from 1
+	n            int // counts all requests, from 1
 	conversation int64
 	after        int64
 	before       int64
 	query        string
 }
 
-// empty reports whether a request can be answered with nothing only.
+// empty reports whether the response can only be empty.
 func (a asked) empty() bool { return a.after >= a.before }
 
-// oneConversation is a conversation 42 of messages that were stored in the order in which they are given.
+// oneConversation returns a model with conversation 42, whose messages were stored in the given order.
 func oneConversation(ids ...int64) *longConversations {
 	l := &longConversations{most: 1000, slow: time.Millisecond, conversations: map[int64]*longConversation{}}
 	l.add(42, ids...)
 	return l
 }
 
-// add adds a conversation, or messages to one.
+// add adds a conversation, or adds messages to an existing one.
 func (l *longConversations) add(conversation int64, ids ...int64) *longConversation {
 	c := l.conversations[conversation]
 	if c == nil {
@@ -92,7 +92,7 @@ func (c *longConversation) one(id int64) *storedMessage {
 	return &c.messages[i]
 }
 
-// ids are the ids of its messages, in order.
+// ids returns the ids of its messages, in order.
 func (c *longConversation) ids() (ids []int64) {
 	for _, m := range c.messages {
 		ids = append(ids, m.id)
@@ -101,12 +101,12 @@ func (c *longConversation) ids() (ids []int64) {
 	return ids
 }
 
-// account is a client for the model's account.
+// account returns a client for the model's account.
 func (l *longConversations) account(t *testing.T, options ...func(*cfchat.Config)) *cfchat.Account {
 	return trial.Chat(t, l, options...).Account(1)
 }
 
-// RoundTrip answers one request, after a while and before another.
+// RoundTrip answers one request, with a pause before and after.
 func (l *longConversations) RoundTrip(req *http.Request) (*http.Response, error) {
 	latency := rand.New(rand.NewPCG(1, uint64(crc32.ChecksumIEEE([]byte(req.URL.RequestURI())))))
 	l.enter(1)
@@ -140,12 +140,12 @@ func (l *longConversations) requests() int {
 	return len(l.asked)
 }
 
-// notFound is the answer about what is not there.
+// notFound returns the response for something that does not exist.
 func notFound() *http.Response {
 	return trial.Reply(http.StatusNotFound, "application/json", `{"error":"Resource could not be found"}`)
 }
 
-// answer answers a request for messages, and one for the account's conversations, which are one page.
+// answer answers a request for messages.
 func (l *longConversations) answer(req *http.Request) (*http.Response, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -171,16 +171,16 @@ func (l *longConversations) answer(req *http.Request) (*http.Response, error) {
 	switch {
 	case c == nil:
 		return notFound(), nil
-	case c.contactGone, bad != [2]error{}: // beyond int8
+	case c.contactGone, bad != [2]error{}: // not a 64-bit integer
 		return internalError(), nil
 	}
 	return c.window(r, l.most)
 }
 
-// byTime puts messages in order.
+// byTime orders messages by time.
 func byTime(x, y storedMessage) int { return cmp.Compare(x.created, y.created) }
 
-// window answers the messages from after to before, the oldest by time if they are too many.
+// window returns the messages from after to before, the oldest by time if there are too many.
 func (c *longConversation) window(r asked, most int) (*http.Response, error) {
 	if c.inOrder != len(c.messages) {
 		slices.SortStableFunc(c.messages, byTime)
@@ -211,7 +211,8 @@ func (c *longConversation) window(r asked, most int) (*http.Response, error) {
 	return trial.Reply(http.StatusOK, "application/json; charset=utf-8", string(append(answer, "]}"...))), nil
 }
 
-// appendTo appends its row, without fmt, which is what tests of long conversations would spend their time on.
+// appendTo appends the message as a row. It does without fmt, on which tests of long conversations would spend most of their
+// time.
 func (m *storedMessage) appendTo(answer []byte, conversation int64) []byte {
 	answer = strconv.AppendInt(append(answer, `{"id":`...), m.id, 10)
 	answer = strconv.AppendInt(append(answer, `,"conversation_id":`...), conversation, 10)

@@ -25,7 +25,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// readMessages is what a scan of messages yielded.
+// readMessages holds what a scan of messages yielded.
 type readMessages struct {
 	t      *testing.T
 	ids    []int64
@@ -51,14 +51,14 @@ func scanMessagesOf(ctx context.Context, t *testing.T, account *cfchat.Account, 
 	return r
 }
 
-// take takes what a scan yields.
+// take records what a scan yields.
 func (r *readMessages) take(all func(func(*cfchat.Message, error) bool)) {
 	r.t.Helper()
 	for m, err := range all {
 		e, ok := errors.AsType[*cfchat.Error](err)
 		switch {
 		case r.end != nil:
-			r.t.Errorf("%v, %v came behind the error that ends", m, err)
+			r.t.Errorf("%v, %v was yielded after the final error", m, err)
 		case err == nil:
 			r.ids = append(r.ids, m.ID)
 		case ok && e.MessageID != 0:
@@ -69,32 +69,33 @@ func (r *readMessages) take(all func(func(*cfchat.Message, error) bool)) {
 	}
 }
 
-// came fails the test unless exactly these messages were yielded, these were blamed, and the scan ended.
+// came fails the test unless exactly these messages were yielded, these were blamed, and the scan ended without an error.
 func (r *readMessages) came(ids []int64, blamed ...int64) {
 	r.t.Helper()
 	if r.end != nil {
 		r.t.Errorf("the scan ended with %v", r.end)
 	}
 	if !slices.Equal(r.ids, ids) {
-		r.t.Errorf("%d came, want %d", len(r.ids), len(ids))
+		r.t.Errorf("%d messages were yielded, want %d", len(r.ids), len(ids))
 	}
 	if !slices.Equal(r.blamed, blamed) {
 		r.t.Errorf("%v are blamed, want %v", r.blamed, blamed)
 	}
 }
 
-// endsWith fails the test unless the scan ended with an error, blamed nobody, and yielded the first ids up to there.
+// endsWith fails the test unless the scan ended with an error, blamed no message, and yielded the first of the ids up to
+// that point.
 func (r *readMessages) endsWith(is error, ids []int64) {
 	r.t.Helper()
 	if !errors.Is(r.end, is) {
 		r.t.Errorf("ended with %v, want %v", r.end, is)
 	}
 	if len(r.blamed) > 0 || !slices.Equal(r.ids, ids[:min(len(r.ids), len(ids))]) {
-		r.t.Errorf("%v came, %v are blamed", r.ids, r.blamed)
+		r.t.Errorf("%v were yielded, %v are blamed", r.ids, r.blamed)
 	}
 }
 
-// The ways in which ids lie.
+// shapes are the ways in which ids are distributed.
 var shapes = map[string]func(r *rand.Rand, n int) []int64{
 	"consecutive": func(_ *rand.Rand, n int) []int64 { return upTo(4_000_001, 4_000_000+int64(n)) },
 	"from 1":      func(_ *rand.Rand, n int) []int64 { return upTo(1, int64(n)) },
@@ -134,7 +135,7 @@ func inOrder(ids map[int64]bool) []int64 {
 	return all
 }
 
-// The orders in which messages were stored, by their ids in order.
+// orders are the orders in which messages were stored, given their ids in order.
 var orders = map[string]func(r *rand.Rand, ids []int64) []int64{
 	"as stored": func(_ *rand.Rand, ids []int64) []int64 { return ids },
 	"shuffled": func(r *rand.Rand, ids []int64) []int64 {
@@ -150,7 +151,8 @@ var orders = map[string]func(r *rand.Rand, ids []int64) []int64{
 
 var messageCosts = flag.Bool("message-costs", false, "count requests on 100,000 messages and memory on a million, instead of a part of it")
 
-// TestMessageScanRequests counts requests: how messages lie, and in what order they were stored, costs no more than this.
+// TestMessageScanRequests checks that a scan takes no more than these numbers of requests, however the ids are distributed
+// and in whatever order the messages were stored.
 func TestMessageScanRequests(t *testing.T) {
 	t.Parallel()
 	size, part := 5_000, 20
@@ -178,10 +180,10 @@ func TestMessageScanRequests(t *testing.T) {
 		{size, "large bursts", map[string]int{"as stored": 210, "shuffled": 210, "imported": 250, "backwards": 900}},
 	} {
 		if withRaceDetector && c.n == size && c.shape != "bursts" {
-			continue // which the race detector makes slow, and no other: the counts are the same
+			continue // the race detector only makes these slow: the counts are the same
 		}
 		for order, most := range c.orders {
-			if c.n == size && part > 1 { // what is guessed at the beginning weighs more
+			if c.n == size && part > 1 { // the first guesses weigh more
 				most = most/part + 6 + count(order == "imported" || order == "backwards")*40
 			}
 			synctest.Test(t, func(t *testing.T) {
@@ -199,7 +201,8 @@ func TestMessageScanRequests(t *testing.T) {
 	}
 }
 
-// TestMessageScanRange reads what is after After, up to Until, and asks for nothing where there is nothing.
+// TestMessageScanRange checks that the messages after After and up to Until are read, and that no request is made for an
+// empty range.
 func TestMessageScanRange(t *testing.T) {
 	for _, c := range []struct {
 		after, until int64
@@ -221,16 +224,16 @@ func TestMessageScanRange(t *testing.T) {
 			l := oneConversation(upTo(1, 30)...)
 			s := scanMessages(t, l.account(t), cfchat.MessageScanOptions{After: c.after, Until: c.until})
 			if s.came(c.want); l.requests() != c.requests {
-				t.Errorf("%d to %d: asked for %v", c.after, c.until, l.asked)
+				t.Errorf("%d to %d: requested %v", c.after, c.until, l.asked)
 			}
 			if at := s.told[len(s.told)-1]; at.LastID != max(c.after, at.LastID) || at.Requests != c.requests {
-				t.Errorf("%d to %d: told %+v", c.after, c.until, at)
+				t.Errorf("%d to %d: last progress %+v", c.after, c.until, at)
 			}
 		})
 	}
 }
 
-// TestMessageScanInput is refused before anything is sent.
+// TestMessageScanInput checks that invalid input is refused before anything is sent.
 func TestMessageScanInput(t *testing.T) {
 	l := oneConversation(1)
 	messages := l.account(t).Messages
@@ -254,11 +257,12 @@ func TestMessageScanInput(t *testing.T) {
 		t.Errorf("without a user's key: %v", s.end)
 	}
 	if l.requests() > 0 {
-		t.Errorf("asked for %v", l.asked)
+		t.Errorf("requested %v", l.asked)
 	}
 }
 
-// TestMessageScanWithoutActivity leaves activities out itself, because the server would leave out notes with them.
+// TestMessageScanWithoutActivity checks that the client itself leaves out activities, because the server would leave out
+// notes with them.
 func TestMessageScanWithoutActivity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := oneConversation(upTo(1, 30)...)
@@ -267,12 +271,12 @@ func TestMessageScanWithoutActivity(t *testing.T) {
 		s := scanMessages(t, l.account(t), cfchat.MessageScanOptions{WithoutActivity: true})
 		s.came(without(upTo(1, 30), 3, 30))
 		if strings.Contains(l.asked[0].query, "internal") || s.told[len(s.told)-1].LastID != 30 {
-			t.Errorf("asked for %v, told %+v", l.asked, s.told)
+			t.Errorf("requested %v, progress %+v", l.asked, s.told)
 		}
 	})
 }
 
-// TestMessageScanBroken blames the messages that cannot be read, and no others, wherever they are.
+// TestMessageScanBroken checks that the unreadable messages are blamed, and no others, wherever they are.
 func TestMessageScanBroken(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -305,7 +309,7 @@ func TestMessageScanBroken(t *testing.T) {
 					}
 				}
 				if last := s.told[len(s.told)-1].LastID; last != c.ids[len(c.ids)-1] {
-					t.Errorf("goes on behind %d", last)
+					t.Errorf("LastID is %d, want %d", last, c.ids[len(c.ids)-1])
 				}
 				t.Logf("%v of %d, drops: %t: %d requests", c.broken, len(c.ids), drops, l.requests())
 			})
@@ -313,7 +317,8 @@ func TestMessageScanBroken(t *testing.T) {
 	}
 }
 
-// TestMessageScanHalves a window that failed, and asks for none of them twice, although reads are tried again.
+// TestMessageScanHalves checks that a window that failed is halved, and that none is requested twice, although reads are
+// retried.
 func TestMessageScanHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := oneConversation(upTo(1, 500)...)
@@ -322,49 +327,49 @@ func TestMessageScanHalves(t *testing.T) {
 		seen := map[[2]int64]bool{}
 		for i, r := range l.asked {
 			if i == 1 && !r.empty() {
-				t.Errorf("after the first failure it asked for %+v", r)
+				t.Errorf("after the first failure the scan requested %+v", r)
 			}
 			w := [2]int64{r.after, r.before}
 			if seen[w] && r.before-r.after > 1 {
-				t.Errorf("asked for %v twice", w)
+				t.Errorf("requested %v twice", w)
 			}
 			seen[w] = true
 		}
 	})
 }
 
-// TestMessageScanNothingReadable: where nothing can be read no message is blamed.
+// TestMessageScanNothingReadable checks that no message is blamed if nothing can be read.
 func TestMessageScanNothingReadable(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // its contact is gone: the window, and an empty one
+	synctest.Test(t, func(t *testing.T) { // its contact is gone: even an empty window fails
 		l := oneConversation(upTo(1, 30)...)
 		l.conversations[42].contactGone = true
 		if scanMessages(t, l.account(t), cfchat.MessageScanOptions{}).endsWith(cfchat.ErrServer, nil); l.requests() != 2 || !l.asked[1].empty() {
-			t.Errorf("asked for %v", l.asked)
+			t.Errorf("requested %v", l.asked)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // there is no such conversation
 		l := oneConversation()
 		delete(l.conversations, 42)
 		if scanMessages(t, l.account(t), cfchat.MessageScanOptions{}).endsWith(cfchat.ErrNotFound, nil); l.requests() != 1 {
-			t.Errorf("asked for %v", l.asked)
+			t.Errorf("requested %v", l.asked)
 		}
 	})
-	synctest.Test(t, func(t *testing.T) { // all that there is fails
+	synctest.Test(t, func(t *testing.T) { // the only message fails
 		l := oneConversation(7)
 		l.conversations[42].one(7).broken = true
 		scanMessages(t, l.account(t), cfchat.MessageScanOptions{}).endsWith(cfchat.ErrServer, nil)
 	})
-	synctest.Test(t, func(t *testing.T) { // the contact goes while it runs
+	synctest.Test(t, func(t *testing.T) { // the contact is deleted during the scan
 		l := oneConversation(upTo(1, 5_000)...)
 		l.before = func(r asked) { l.conversations[42].contactGone = r.n > 3 }
 		s := scanMessages(t, l.account(t), cfchat.MessageScanOptions{})
 		if s.endsWith(cfchat.ErrServer, upTo(1, 5_000)); len(s.ids) < 1_000 || l.requests() != 5 {
-			t.Errorf("%d came by %d requests", len(s.ids), l.requests())
+			t.Errorf("%d messages were yielded in %d requests", len(s.ids), l.requests())
 		}
 	})
 }
 
-// TestMessageScanOutage is no message's fault.
+// TestMessageScanOutage checks that an outage is not blamed on a message.
 func TestMessageScanOutage(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{500, 503} {
@@ -390,7 +395,7 @@ func TestMessageScanOutage(t *testing.T) {
 	}
 }
 
-// TestMessageScanForeign ends where the server answers what was not asked for.
+// TestMessageScanForeign checks that the scan ends if the server returns a message that was not requested.
 func TestMessageScanForeign(t *testing.T) {
 	l := oneConversation()
 	l.instead = func(asked) *http.Response {
@@ -402,8 +407,8 @@ func TestMessageScanForeign(t *testing.T) {
 	}
 }
 
-// TestMessageScanTooLarge asks for fewer messages where they are too much for the client, and blames one that is too much
-// alone.
+// TestMessageScanTooLarge checks that fewer messages are requested if a response is too large for the client, and that a
+// message is blamed if it alone is too large.
 func TestMessageScanTooLarge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -419,7 +424,7 @@ func TestMessageScanTooLarge(t *testing.T) {
 	})
 }
 
-// TestMessageScanRateLimit waits, and reports that.
+// TestMessageScanRateLimit checks that the scan waits for the rate limit, and reports that it is waiting.
 func TestMessageScanRateLimit(t *testing.T) {
 	t.Parallel()
 	for _, dated := range []bool{false, true} {
@@ -430,20 +435,20 @@ func TestMessageScanRateLimit(t *testing.T) {
 			account := trial.Chat(t, limit, retries).Account(1)
 			scanMessages(t, account, cfchat.MessageScanOptions{Progress: func(p cfchat.ScanProgress) {
 				if pause := time.Since(last); pause > time.Minute {
-					t.Errorf("no progress was told for %s", pause)
+					t.Errorf("no progress was reported for %s", pause)
 				}
 				if last = time.Now(); !p.WaitingUntil.IsZero() {
 					waited++
 				}
 			}}).came(upTo(1, 9_000))
 			if limit.denied == 0 || waited == 0 {
-				t.Errorf("%d were denied, waited %d times", limit.denied, waited)
+				t.Errorf("%d requests were denied, waited %d times", limit.denied, waited)
 			}
 		})
 	}
 }
 
-// TestMessageScanStops at once, when the loop is broken or the context ends.
+// TestMessageScanStops checks that the scan stops immediately when the loop is broken off or the context ends.
 func TestMessageScanStops(t *testing.T) {
 	t.Parallel()
 	for _, after := range []int{1, 999, 1_000, 2_500} {
@@ -462,7 +467,7 @@ func TestMessageScanStops(t *testing.T) {
 			sent := l.requests()
 			time.Sleep(time.Hour)
 			if l.underWay != 0 || l.requests() != sent {
-				t.Errorf("%d under way, %d more", l.underWay, l.requests()-sent)
+				t.Errorf("%d requests under way, %d more sent", l.underWay, l.requests()-sent)
 			}
 		})
 	}
@@ -476,13 +481,13 @@ func TestMessageScanStops(t *testing.T) {
 			time.AfterFunc(after, cancel)
 			s := scanMessagesOf(ctx, t, l.account(t), 42, cfchat.MessageScanOptions{})
 			if s.endsWith(context.Canceled, without(upTo(1, 20_000), 1_500)); !time.Now().Equal(ended) {
-				t.Errorf("after %s, %s late", after, time.Since(ended))
+				t.Errorf("canceled after %s, ended %s late", after, time.Since(ended))
 			}
 		})
 	}
 }
 
-// TestMessageScanGoexit ends the loop's goroutine when an editor ends its own, as t.FailNow does.
+// TestMessageScanGoexit checks that the loop's goroutine ends if an editor ends its own, as t.FailNow does.
 func TestMessageScanGoexit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := oneConversation(upTo(1, 30)...)
@@ -500,8 +505,8 @@ func TestMessageScanGoexit(t *testing.T) {
 	})
 }
 
-// TestMessageScanSnapshots reads every message of the recorded accounts, among them a conversation of 1,100 and one whose
-// ids and times disagree.
+// TestMessageScanSnapshots reads every message of the recorded accounts, among them a conversation of 1,100 messages and one
+// whose ids and times disagree.
 func TestMessageScanSnapshots(t *testing.T) {
 	t.Parallel()
 	snapshots, err := filepath.Glob("testdata/recordings-whole/*/_snapshot.json.gz")
@@ -525,7 +530,7 @@ func TestMessageScanSnapshots(t *testing.T) {
 			slices.SortFunc(messages, func(x, y cfchat.Message) int { return cmp.Compare(x.ID, y.ID) })
 			var ids []int64
 			for i, m := range messages {
-				if ids = append(ids, m.ID); i > 0 && m.ID == messages[i-1].ID { // the newest 20 were asked for again and again
+				if ids = append(ids, m.ID); i > 0 && m.ID == messages[i-1].ID { // the newest 20 were requested repeatedly
 					ids = ids[:len(ids)-1]
 				}
 				disagree = disagree || i > 0 && m.CreatedAt.Before(messages[i-1].CreatedAt.Time)

@@ -18,15 +18,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// sentWire is what one call sends to a server of a version, "" for one that does not tell it.
+// sentWire records what one call sends to a server of a version, or "" for a server that does not report its version.
 type sentWire struct {
 	version string
-	asked   int // for the version
+	asked   int // how often the version was requested
 	target  string
-	body    map[string]any // nil for none
+	body    map[string]any // nil if there was none
 }
 
-// over returns the messages of an account behind the wire, which answers well.
+// over returns the messages of an account whose requests go over the wire, which answers them correctly.
 func (w *sentWire) over(t *testing.T, options ...func(*cfchat.Config)) cfchat.MessagesService {
 	t.Helper()
 	return trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -47,7 +47,7 @@ func (w *sentWire) over(t *testing.T, options ...func(*cfchat.Config)) cfchat.Me
 	}), options...).Account(trial.AccountID).Messages
 }
 
-// TestMessageList sends what was asked for and nothing else.
+// TestMessageList checks that the requested options are sent, and nothing else.
 func TestMessageList(t *testing.T) {
 	for query, options := range map[string]cfchat.MessageListOptions{
 		"":                  {},
@@ -58,23 +58,23 @@ func TestMessageList(t *testing.T) {
 		w := sentWire{}
 		page, err := w.over(t).List(t.Context(), 42, options)
 		if err != nil || page.Payload == nil || w.target != "/base/api/v1/accounts/7/conversations/42/messages"+query {
-			t.Errorf("%+v: asked for %q, %+v, %v", options, w.target, page, err)
+			t.Errorf("%+v: requested %q, got %+v, %v", options, w.target, page, err)
 		}
 	}
 }
 
-// TestMessageListBetweenNothing refuses bounds between which no message can be.
-func TestMessageListBetweenNothing(t *testing.T) {
+// TestMessageListRefusesEmptyRange checks that bounds that leave no room for a message are refused.
+func TestMessageListRefusesEmptyRange(t *testing.T) {
 	for _, options := range []cfchat.MessageListOptions{{Before: 3, After: 7}, {Before: 7, After: 7}} {
 		w := sentWire{}
 		if _, err := w.over(t).List(t.Context(), 42, options); !errors.Is(err, cfchat.ErrInvalidInput) || w.target != "" {
-			t.Errorf("%+v: asked for %q, %v", options, w.target, err)
+			t.Errorf("%+v: requested %q, %v", options, w.target, err)
 		}
 	}
 }
 
-// TestMessagesOfAnother are not taken for those that were asked for.
-func TestMessagesOfAnother(t *testing.T) {
+// TestMessagesOfAnotherConversation checks that messages of another conversation are not accepted for the requested ones.
+func TestMessagesOfAnotherConversation(t *testing.T) {
 	other := strings.Replace(trial.GoodMessage, "42", "43", 1)
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Method == http.MethodGet {
@@ -92,7 +92,7 @@ func TestMessagesOfAnother(t *testing.T) {
 	}
 }
 
-// TestSendForm has the wire form of each field, and leaves the caller's values alone.
+// TestSendForm checks the wire form of each field, and that the caller's values stay unchanged.
 func TestSendForm(t *testing.T) {
 	own := map[string]any{"order": 1}
 	for _, c := range []struct {
@@ -132,7 +132,8 @@ func TestSendForm(t *testing.T) {
 	}
 }
 
-// TestSendRendered escapes what servers of a version render and nothing else, and asks for the version only where it matters.
+// TestSendRendered checks that exactly the texts that servers of a version render are escaped, and that the version is
+// requested only if it matters.
 func TestSendRendered(t *testing.T) {
 	const text, escaped = "{{x}} `y`", `{{ "{" }}{{ "{" }}x}} {{ "%60" | url_decode }}y{{ "%60" | url_decode }}`
 	kind := func(kind cfchat.MessageKind) cfchat.MessageCreate {
@@ -141,7 +142,7 @@ func TestSendRendered(t *testing.T) {
 	for _, c := range []struct {
 		version string
 		message cfchat.MessageCreate
-		want    string // "" for refused
+		want    string // "" if refused
 		asked   int
 	}{
 		{"2.16.0", kind(""), escaped, 0},
@@ -164,12 +165,13 @@ func TestSendRendered(t *testing.T) {
 			t.Errorf("%q: %+v is sent as %v, want %q (%v)", c.version, c.message, w.body["content"], c.want, err)
 		}
 		if w.asked != c.asked {
-			t.Errorf("%q: %+v asks %d times for the version, want %d", c.version, c.message, w.asked, c.asked)
+			t.Errorf("%q: %+v requests the version %d times, want %d", c.version, c.message, w.asked, c.asked)
 		}
 	}
 }
 
-// TestSendTemplateParams escapes the texts that servers from 4.6.0 on render, in processed_params at any depth, and no others.
+// TestSendTemplateParams checks that the texts that servers render from 4.6.0 on, in processed_params at any depth, are
+// escaped, and no others.
 func TestSendTemplateParams(t *testing.T) {
 	const brace = `{{ "{" }}`
 	processed := map[string]any{"body": map[string]any{"{1}": "{a", "2": 12345678901234567}, "list": []string{"{b"}}
@@ -204,11 +206,11 @@ func TestSendTemplateParams(t *testing.T) {
 		}
 	}
 	for _, difference := range differences("", read(t, []byte(as)), read(t, encode(t, params))) {
-		t.Errorf("the caller's parameters are changed: %s", difference)
+		t.Errorf("the caller's parameters have changed: %s", difference)
 	}
 }
 
-// TestMessageTooLong speaks of escapes only where a text is escaped.
+// TestMessageTooLong checks that the error mentions escapes only if the text is escaped.
 func TestMessageTooLong(t *testing.T) {
 	for kind, escaped := range map[cfchat.MessageKind]bool{cfchat.MessageKindIncoming: false, cfchat.MessageKindOutgoing: true} {
 		create := cfchat.MessageCreate{Content: strings.Repeat("é", 150_001), MessageType: kind}
@@ -220,13 +222,13 @@ func TestMessageTooLong(t *testing.T) {
 	}
 }
 
-// TestSendRefuses names each field that is wrong before anything is sent.
+// TestSendRefuses checks that each invalid field is named before anything is sent.
 func TestSendRefuses(t *testing.T) {
 	choice := []cfchat.MessageItem{{Title: "A", Value: "a"}}
 	for _, c := range []struct {
 		version string
 		message cfchat.MessageCreate
-		want    string // the fields, "" for none
+		want    string // the refused fields, "" if there are none
 	}{
 		{"4.16.2", cfchat.MessageCreate{}, "Content"},
 		{"4.16.2", cfchat.MessageCreate{Private: true, InReplyTo: 1, SourceID: "s"}, "Content"},
@@ -250,7 +252,7 @@ func TestSendRefuses(t *testing.T) {
 		{"4.16.2", cfchat.MessageCreate{Content: "a", Items: choice, ContentType: "hologram"}, ""},
 		{"4.16.2", cfchat.MessageCreate{Content: " \n\t "}, "Content"},
 		{"4.16.2", cfchat.MessageCreate{Content: " \n", ContentType: cfchat.MessageContentTypeInputSelect, Items: choice}, ""},
-		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""},        // of a newer server
+		{"4.16.2", cfchat.MessageCreate{Content: "a", ContentType: "hologram"}, ""},        // perhaps of a newer server
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderID: 1}, "SenderType SenderID"}, // with a bot's key
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot, SenderID: 1}, "SenderID"},
 		{"4.16.2", cfchat.MessageCreate{Content: "a", SenderType: cfchat.SenderTypeAgentBot}, "SenderID"},
@@ -261,7 +263,7 @@ func TestSendRefuses(t *testing.T) {
 		{"4.6.9", cfchat.MessageCreate{Content: "a", EmailHTMLContent: "<b>"}, "EmailHTMLContent"},
 		{"4.8.9", cfchat.MessageCreate{Content: "a", ContentAttributes: map[string]any{"b": 1, "a": 1, "items": []any{1}}}, `ContentAttributes["a"] ContentAttributes["b"]`},
 		{"4.9.0", cfchat.MessageCreate{Content: "a", ContentAttributes: map[string]any{"b": 1}}, ""},
-		{"", cfchat.MessageCreate{Content: "a", SourceID: "s", ContentAttributes: map[string]any{"b": 1}}, ""}, // nobody knows
+		{"", cfchat.MessageCreate{Content: "a", SourceID: "s", ContentAttributes: map[string]any{"b": 1}}, ""}, // the version is unknown
 	} {
 		w := sentWire{version: c.version}
 		_, err := w.over(t).Send(t.Context(), 42, c.message)
@@ -277,30 +279,30 @@ func TestSendRefuses(t *testing.T) {
 	}
 }
 
-// TestMessagesRefuse ids, statuses and services that cannot be meant, before anything is sent.
+// TestMessagesRefuse checks that invalid ids, statuses and services are refused before anything is sent.
 func TestMessagesRefuse(t *testing.T) {
 	ctx, chat := t.Context(), trial.Chat(t, trial.Broken{})
 	messages := chat.Account(1).Messages
 	var none cfchat.MessagesService
 	var noContext context.Context
 	for what, err := range map[string]error{
-		"list of 0":            trial.Second(messages.List(ctx, 0, cfchat.MessageListOptions{})),
-		"list before -1":       trial.Second(messages.List(ctx, 1, cfchat.MessageListOptions{Before: -1})),
-		"list after -1":        trial.Second(messages.List(ctx, 1, cfchat.MessageListOptions{After: -1})),
-		"send to 0":            trial.Second(messages.Send(ctx, 0, cfchat.MessageCreate{Content: "a"})),
-		"delete 0":             trial.Second(messages.Delete(ctx, 1, 0)),
-		"delete of 0":          trial.Second(messages.Delete(ctx, 0, 1)),
-		"set nothing":          trial.Second(messages.SetStatus(ctx, 1, 1, "")),
-		"set something":        trial.Second(messages.SetStatus(ctx, 1, 1, "progress")),
-		"fail without reason":  trial.Second(messages.SetFailed(ctx, 1, 1, "")),
-		"fail with a NUL":      trial.Second(messages.SetFailed(ctx, 1, 1, "\x00")),
-		"resend -1":            trial.Second(messages.Resend(ctx, 1, -1)),
-		"attachments, page 0":  trial.Second(chat.Account(1).Conversations.Attachments(ctx, 1, 0)),
-		"no service, list":     trial.Second(none.List(ctx, 1, cfchat.MessageListOptions{})),
-		"no service, send":     trial.Second(none.Send(ctx, 1, cfchat.MessageCreate{Content: "{a", SourceID: "s"})),
-		"no service, delete":   trial.Second(none.Delete(ctx, 1, 1)),
-		"no context":           trial.Second(messages.Send(noContext, 1, cfchat.MessageCreate{Content: "a", SourceID: "s"})),
-		"an account that is 0": trial.Second(chat.Account(0).Messages.Send(ctx, 1, cfchat.MessageCreate{Content: "a"})),
+		"list of 0":           trial.Second(messages.List(ctx, 0, cfchat.MessageListOptions{})),
+		"list before -1":      trial.Second(messages.List(ctx, 1, cfchat.MessageListOptions{Before: -1})),
+		"list after -1":       trial.Second(messages.List(ctx, 1, cfchat.MessageListOptions{After: -1})),
+		"send to 0":           trial.Second(messages.Send(ctx, 0, cfchat.MessageCreate{Content: "a"})),
+		"delete 0":            trial.Second(messages.Delete(ctx, 1, 0)),
+		"delete of 0":         trial.Second(messages.Delete(ctx, 0, 1)),
+		"set nothing":         trial.Second(messages.SetStatus(ctx, 1, 1, "")),
+		"set something":       trial.Second(messages.SetStatus(ctx, 1, 1, "progress")),
+		"fail without reason": trial.Second(messages.SetFailed(ctx, 1, 1, "")),
+		"fail with a NUL":     trial.Second(messages.SetFailed(ctx, 1, 1, "\x00")),
+		"resend -1":           trial.Second(messages.Resend(ctx, 1, -1)),
+		"attachments, page 0": trial.Second(chat.Account(1).Conversations.Attachments(ctx, 1, 0)),
+		"no service, list":    trial.Second(none.List(ctx, 1, cfchat.MessageListOptions{})),
+		"no service, send":    trial.Second(none.Send(ctx, 1, cfchat.MessageCreate{Content: "{a", SourceID: "s"})),
+		"no service, delete":  trial.Second(none.Delete(ctx, 1, 1)),
+		"no context":          trial.Second(messages.Send(noContext, 1, cfchat.MessageCreate{Content: "a", SourceID: "s"})),
+		"account 0":           trial.Second(chat.Account(0).Messages.Send(ctx, 1, cfchat.MessageCreate{Content: "a"})),
 	} {
 		if !errors.Is(err, cfchat.ErrInvalidInput) || !errors.Is(err, cfchat.ErrNotSent) {
 			t.Errorf("%s: %v", what, err)
@@ -308,7 +310,8 @@ func TestMessagesRefuse(t *testing.T) {
 	}
 }
 
-// TestSentMessageArrives sends hostile texts to the stand-in, which renders them as servers do, and reads what it has stored.
+// TestSentMessageArrives sends hostile texts to the stand-in, which renders them as servers do, and checks that they are
+// stored unchanged.
 func TestSentMessageArrives(t *testing.T) {
 	t.Parallel()
 	parts := []string{
@@ -320,13 +323,13 @@ func TestSentMessageArrives(t *testing.T) {
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		id := srv.AddConversation(cfchattest.Conversation{Contact: srv.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com"})})
 		messages := srv.Account(t).Messages
-		for i := range 150 { // fewer than are too many in a minute
+		for i := range 150 { // below the limit for a minute
 			var text strings.Builder
 			for range 1 + random.IntN(8) {
 				text.WriteString(parts[random.IntN(len(parts))])
 			}
 			if strings.TrimSpace(text.String()) == "" {
-				text.WriteString("a") // what is blank is refused
+				text.WriteString("a") // a blank text is refused
 			}
 			message := cfchat.MessageCreate{Content: text.String(), Private: i%2 == 0}
 			message.MessageType = []cfchat.MessageKind{"", cfchat.MessageKindIncoming, cfchat.MessageKindActivity, cfchat.MessageKindTemplate}[i%4]
@@ -338,7 +341,8 @@ func TestSentMessageArrives(t *testing.T) {
 	}
 }
 
-// TestSendOutcome tells by the stand-in's real texts what was refused, and what may be stored.
+// TestSendOutcome checks, with the texts that the stand-in takes from real servers, which messages count as refused and
+// which may be stored.
 func TestSendOutcome(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	web := srv.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelWebWidget})
@@ -369,7 +373,7 @@ func TestSendOutcome(t *testing.T) {
 	}
 }
 
-// TestSendAsBot tells when the server has taken the caller in place of a bot that it does not know.
+// TestSendAsBot checks that Send reports when the server has sent a message as the caller, because it does not know the bot.
 func TestSendAsBot(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{})
@@ -382,11 +386,11 @@ func TestSendAsBot(t *testing.T) {
 		t.Errorf("as a bot: %+v, %v", sent, err)
 	}
 	if _, err = messages.Send(t.Context(), id, as(99)); !errors.Is(err, cfchat.ErrUnknownOutcome) || !errors.Is(err, cfchat.ErrDecode) || !strings.Contains(err.Error(), "was sent, but not as agent bot 99") {
-		t.Errorf("as no bot: %v", err)
+		t.Errorf("as an unknown bot: %v", err)
 	}
 }
 
-// TestChangeMessage changes messages of each version, and gets what that version has.
+// TestChangeMessage changes messages on each version, and checks that the calls work exactly on the versions that have them.
 func TestChangeMessage(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.4.0", "4.1.0", "4.2.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -420,12 +424,12 @@ func TestChangeMessage(t *testing.T) {
 			t.Errorf("%s: delete: %+v, %v", version, gone, err)
 		}
 		if _, err = messages.Delete(ctx, id, 99999); !errors.Is(err, cfchat.ErrNotFound) {
-			t.Errorf("%s: delete of what is not there: %v", version, err)
+			t.Errorf("%s: delete of a missing message: %v", version, err)
 		}
 	}
 }
 
-// changedAtAll sets statuses that the server keeps from being set.
+// changedAtAll sets statuses that the server does not allow.
 func changedAtAll(t *testing.T, messages cfchat.MessagesService, conversation, id, inWeb int64) {
 	t.Helper()
 	ctx := t.Context()
@@ -439,7 +443,7 @@ func changedAtAll(t *testing.T, messages cfchat.MessagesService, conversation, i
 		t.Errorf("in a web widget: %v", err)
 	}
 	if _, err := messages.Resend(ctx, conversation, 99999); !errors.Is(err, cfchat.ErrRejected) || errors.Is(err, cfchat.ErrUnknownOutcome) {
-		t.Errorf("resend of what is not there: %v", err)
+		t.Errorf("resend of a missing message: %v", err)
 	}
 	choice, err := messages.Send(ctx, conversation, cfchat.MessageCreate{ContentType: cfchat.MessageContentTypeInputSelect, Items: []cfchat.MessageItem{{Title: "A", Value: "a"}}})
 	if err != nil {
@@ -450,7 +454,7 @@ func changedAtAll(t *testing.T, messages cfchat.MessagesService, conversation, i
 	}
 }
 
-// TestOldAttachments has one page on a server that answers with all of them whatever the page.
+// TestOldAttachments checks that there is only one page on a server that returns all attachments for every page.
 func TestOldAttachments(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(200, "application/json", `{"payload":[null,{"message_id":5,"file_type":"file"}]}`), nil
@@ -463,8 +467,8 @@ func TestOldAttachments(t *testing.T) {
 	}
 }
 
-// TestSendAtOnce sends from several goroutines to one conversation: each message is stored once.
-func TestSendAtOnce(t *testing.T) {
+// TestSendConcurrently sends from several goroutines to one conversation, and checks that each message is stored once.
+func TestSendConcurrently(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{})
 	messages := srv.Account(t).Messages
@@ -487,11 +491,12 @@ func TestSendAtOnce(t *testing.T) {
 	}
 	slices.Sort(texts)
 	if got := strings.Join(texts, ""); got != "01234567" {
-		t.Errorf("stored are %q", texts)
+		t.Errorf("got the messages %q", texts)
 	}
 }
 
-// TestKeepMessageJSON keeps what messages were received as, to the byte, and nothing without being asked to.
+// TestKeepMessageJSON checks that messages are kept byte for byte as they were received, and that nothing is kept unless
+// KeepJSON is passed.
 func TestKeepMessageJSON(t *testing.T) {
 	own := strings.Replace(trial.GoodMessage, `"id"`, `"new": [1.0], "id"`, 1)
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -515,15 +520,16 @@ func TestKeepMessageJSON(t *testing.T) {
 			want = own
 		}
 		if string(sent.JSON()) != want || string(page.Payload[0].JSON()) != want {
-			t.Errorf("kept are %s and %s, want %s", sent.JSON(), page.Payload[0].JSON(), want)
+			t.Errorf("kept %s and %s, want %s", sent.JSON(), page.Payload[0].JSON(), want)
 		}
 	}
 	if (*cfchat.Message)(nil).JSON() != nil {
-		t.Error("no message has JSON")
+		t.Error("a nil message has JSON")
 	}
 }
 
-// TestSendAfterUpgrade escapes for a server that is upgraded while the program runs, and renders from then on.
+// TestSendAfterUpgrade checks that texts are escaped for a server that is upgraded while the program runs, and that renders
+// them from then on.
 func TestSendAfterUpgrade(t *testing.T) {
 	w := sentWire{version: "4.5.0"}
 	messages := w.over(t)
@@ -536,12 +542,12 @@ func TestSendAfterUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s := fmt.Sprint(w.body); strings.Contains(s, "{{contact.email}}") {
-		t.Errorf("asked %d times; 4.6.0 gets %s, and renders it", w.asked, s)
+		t.Errorf("requested the version %d times; 4.6.0 receives %s, and renders it", w.asked, s)
 	}
 }
 
-// TestSendWithoutVersion has the version asked in vain: a context that is over is its error, and a server that fails for a moment
-// is asked again.
+// TestSendWithoutVersion checks the errors of a request for the version that fails: it is the context's error if the context
+// has ended, and a server that fails briefly is asked again.
 func TestSendWithoutVersion(t *testing.T) {
 	m := cfchat.MessageCreate{Content: "a", TemplateParams: map[string]any{"name": "n", "processed_params": map[string]any{"1": "{"}}}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -549,7 +555,7 @@ func TestSendWithoutVersion(t *testing.T) {
 	w := sentWire{version: "4.16.2"}
 	_, err := w.over(t).Send(ctx, 42, m)
 	if !errors.Is(err, context.Canceled) || errors.Is(err, cfchat.ErrInvalidInput) {
-		t.Errorf("over: %v", err)
+		t.Errorf("canceled before: %v", err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	_, err = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -560,7 +566,7 @@ func TestSendWithoutVersion(t *testing.T) {
 		return trial.Reply(200, "application/json", trial.GoodMessage), nil
 	})).Account(7).Messages.Send(ctx, 42, m)
 	if !errors.Is(err, context.Canceled) || errors.Is(err, cfchat.ErrInvalidInput) {
-		t.Errorf("ends meanwhile: %v", err)
+		t.Errorf("canceled meanwhile: %v", err)
 	}
 	asked := 0
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -574,9 +580,9 @@ func TestSendWithoutVersion(t *testing.T) {
 	}))
 	_, err = chat.Account(7).Messages.Send(t.Context(), 42, m)
 	if !errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrInvalidInput) || !strings.Contains(err.Error(), "503") {
-		t.Errorf("after one 503: %v", err)
+		t.Errorf("during the 503: %v", err)
 	}
 	if _, err = chat.Account(7).Messages.Send(t.Context(), 42, m); err != nil {
-		t.Errorf("after one 503: %v (asked %d times)", err, asked)
+		t.Errorf("the call after the 503: %v (version requested %d times)", err, asked)
 	}
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestInboxSecrets lists inboxes as an administrator, who is sent what opens them, and finds none of it in the answer.
+// TestInboxSecrets lists inboxes as an administrator, who is sent their secrets, and checks that the result shows none of
+// them.
 func TestInboxSecrets(t *testing.T) {
 	t.Parallel()
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
@@ -30,15 +31,15 @@ func TestInboxSecrets(t *testing.T) {
 	}
 	for _, secret := range []string{"hmac-", srv.InboxSecret(1).Reveal(), "imap_password"} {
 		if !strings.Contains(string(response.Body), secret) {
-			t.Errorf("the stand-in does not send %q", secret)
+			t.Errorf("the stand-in's response does not contain %q", secret)
 		}
 		if shown := fmt.Sprintf("%+v %#v %s", inboxes, inboxes, encode(t, inboxes)); strings.Contains(shown, secret) {
-			t.Errorf("it shows %q", secret)
+			t.Errorf("the result shows %q", secret)
 		}
 	}
 }
 
-// TestInboxSecretsInErrors finds none in an error either, which keeps the answer that it could not read.
+// TestInboxSecretsInErrors checks that an error, which keeps the response that could not be decoded, shows no secret either.
 func TestInboxSecretsInErrors(t *testing.T) {
 	t.Parallel()
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -51,7 +52,7 @@ func TestInboxSecretsInErrors(t *testing.T) {
 	}
 }
 
-// TestBotKeys lists bots, each of which is sent with its key, and finds no key in the answer.
+// TestBotKeys lists bots, each of which is sent with its key, and checks that the result shows no key.
 func TestBotKeys(t *testing.T) {
 	t.Parallel()
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
@@ -63,15 +64,15 @@ func TestBotKeys(t *testing.T) {
 	}
 	for _, secret := range []string{key, srv.BotSecret(id).Reveal()} {
 		if !strings.Contains(string(response.Body), secret) {
-			t.Errorf("the stand-in does not send %q", secret)
+			t.Errorf("the stand-in's response does not contain %q", secret)
 		}
 		if shown := fmt.Sprintf("%+v %#v %s", bots, bots, encode(t, bots)); strings.Contains(shown, secret) {
-			t.Errorf("it shows %q", secret)
+			t.Errorf("the result shows %q", secret)
 		}
 	}
 }
 
-// TestNames has the name of everything by its id, of what there are four kinds with the same ids.
+// TestNames checks that everything is named by its id, although the four kinds have the same ids.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	srv := cfchattest.New(t)
@@ -82,15 +83,16 @@ func TestNames(t *testing.T) {
 	}
 	got := []string{names.Inbox(1), names.Agent(1), names.Team(1), names.AgentBot(1), names.Agent(2), names.Agent(99), (*cfchat.Names)(nil).Team(1)}
 	if want := []string{"API inbox", "Ada Admin", "sales", "Helper Bot", "Grace Agent", "", ""}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
+		t.Errorf("got %q, want %q", got, want)
 	}
 	if requests := srv.Requests(); len(requests) != 4 {
-		t.Errorf("it takes %d requests", len(requests))
+		t.Errorf("Names sent %d requests, want 4", len(requests))
 	}
 }
 
-// TestNamesAtOnce answers no request before all have arrived: one after another, they would wait forever.
-func TestNamesAtOnce(t *testing.T) {
+// TestNamesConcurrently answers no request until all have arrived: if they were sent one after another, they would wait
+// forever.
+func TestNamesConcurrently(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var there sync.WaitGroup
@@ -110,7 +112,7 @@ func TestNamesAtOnce(t *testing.T) {
 	})
 }
 
-// TestNamesFail cancels the other requests when one fails, and returns that one's error.
+// TestNamesFail checks that the other requests are canceled when one fails, and that its error is returned.
 func TestNamesFail(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -124,7 +126,7 @@ func TestNamesFail(t *testing.T) {
 		begun := time.Now()
 		names, err := chat.Account(1).Names(t.Context())
 		if waited := time.Since(begun); waited != 0 {
-			t.Errorf("the others were waited for, %v", waited)
+			t.Errorf("Names waited %v for the other requests", waited)
 		}
 		e, ok := errors.AsType[*cfchat.Error](err)
 		if !ok || names != nil || e.Operation != "listAllTeams" || e.Message != "no teams for you" || !errors.Is(err, cfchat.ErrUnauthorized) {
@@ -133,7 +135,7 @@ func TestNamesFail(t *testing.T) {
 	})
 }
 
-// TestNamesRefused sends nothing for what cannot be meant.
+// TestNamesRefused checks that nothing is sent for invalid input.
 func TestNamesRefused(t *testing.T) {
 	t.Parallel()
 	account := cfchattest.New(t).Account(t)
@@ -153,8 +155,9 @@ func TestNamesRefused(t *testing.T) {
 	}
 }
 
-// TestNamesInAFailedTest ends the caller's goroutine where foreign code ends that of a list, and never returns half of the names.
-func TestNamesInAFailedTest(t *testing.T) {
+// TestNamesGoexit checks that the caller's goroutine ends if foreign code ends the goroutine of a list, and that Names never
+// returns half of the names.
+func TestNamesGoexit(t *testing.T) {
 	t.Parallel()
 	ended := make(chan bool)
 	go func() {
@@ -171,11 +174,11 @@ func TestNamesInAFailedTest(t *testing.T) {
 		returned = true
 	}()
 	if !<-ended {
-		t.Error("the call returned")
+		t.Error("Names returned")
 	}
 }
 
-// TestSecretsOfAnotherCall keeps in an error nothing that opens something, where the answer is that of another call.
+// TestSecretsOfAnotherCall checks that an error keeps no secret, even if the response belongs to another call.
 func TestSecretsOfAnotherCall(t *testing.T) {
 	t.Parallel()
 	const inbox = `{"id":1,"name":"Web","hmac_token":"tOkEn","provider_config":{"api_key":"tOkEn"},"smtp_password":"tOkEn"}`

@@ -13,10 +13,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// tooBig is a number that no float64 holds. Servers look at the size of those at the top level of attributes only.
+// tooBig is a number that does not fit a float64. Servers check the size of numbers only at the top level of attributes.
 var tooBig = strings.Repeat("9", 400)
 
-// TestKeepJSONOfANumberBeyondFloat keeps every byte of it.
+// TestKeepJSONOfANumberBeyondFloat checks that every byte of such a number is kept.
 func TestKeepJSONOfANumberBeyondFloat(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{tooBig, "1e400"} {
@@ -31,8 +31,8 @@ func TestKeepJSONOfANumberBeyondFloat(t *testing.T) {
 	}
 }
 
-// TestNullBehindANumberBeyondFloat finds null in a list there too, which servers drop.
-func TestNullBehindANumberBeyondFloat(t *testing.T) {
+// TestNullAfterANumberBeyondFloat checks that a null in a list, which servers drop, is found after such a number too.
+func TestNullAfterANumberBeyondFloat(t *testing.T) {
 	t.Parallel()
 	over, sent := attributeServer()
 	given := map[string]any{"a": json.RawMessage(`[` + tooBig + `,null]`)}
@@ -45,8 +45,8 @@ func TestNullBehindANumberBeyondFloat(t *testing.T) {
 	}
 }
 
-// TestMergeOfTheNextNumber sets a whole number that a float64 takes for the one that is there.
-func TestMergeOfTheNextNumber(t *testing.T) {
+// TestMergeOfAdjacentNumber sets a whole number that as a float64 equals the one that is stored.
+func TestMergeOfAdjacentNumber(t *testing.T) {
 	t.Parallel()
 	over, sent := attributeServer(`{"a":[9007199254740992.0]}`, `{"a":[9007199254740993]}`, `{"a":[9007199254740993]}`)
 	now, err := trial.Chat(t, over).Account(7).Conversations.MergeCustomAttributes(t.Context(), 42, map[string]any{"a": []int64{9007199254740993}})
@@ -59,7 +59,7 @@ func TestMergeOfTheNextNumber(t *testing.T) {
 	}
 }
 
-// TestSecretsOfAFailedProfile keeps none, whatever the status.
+// TestSecretsOfAFailedProfile checks that the error of a failed Profile keeps no secret, whatever the status.
 func TestSecretsOfAFailedProfile(t *testing.T) {
 	t.Parallel()
 	const profile = `{"id":1,"accounts":[],"pubsub_token":"s3cret","hmac_identifier":"s3cret"}`
@@ -73,8 +73,8 @@ func TestSecretsOfAFailedProfile(t *testing.T) {
 	}
 }
 
-// TestKeyBehindANumberBeyondFloat finds a key that a server repeats, escaped, behind such a number.
-func TestKeyBehindANumberBeyondFloat(t *testing.T) {
+// TestKeyAfterANumberBeyondFloat checks that a key that a server repeats, escaped, is found after such a number.
+func TestKeyAfterANumberBeyondFloat(t *testing.T) {
 	t.Parallel()
 	const key = "s3cret/key-123456"
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -86,8 +86,9 @@ func TestKeyBehindANumberBeyondFloat(t *testing.T) {
 	}
 }
 
-// TestErrorTextsEnd of refusals by the thousand, and of names as long as an answer.
-func TestErrorTextsEnd(t *testing.T) {
+// TestErrorTextsAreBounded checks that an error stays short if there are thousands of refusals, or if a name is as long as a
+// response.
+func TestErrorTextsAreBounded(t *testing.T) {
 	t.Parallel()
 	account := trial.Chat(t, trial.Broken{}).Account(7)
 	many := map[string]any{}
@@ -103,7 +104,7 @@ func TestErrorTextsEnd(t *testing.T) {
 		"a long key":   trial.Second(other.Conversations.SetCustomAttributes(t.Context(), 42, map[string]any{"a": 1})),
 	} {
 		if err == nil || len(err.Error()) > 4000 || !utf8.ValidString(err.Error()) {
-			t.Errorf("%s: %d bytes", name, len(err.Error()))
+			t.Errorf("%s: the error has %d bytes", name, len(err.Error()))
 		}
 	}
 	e, ok := errors.AsType[*cfchat.Error](trial.Second(account.Conversations.AddParticipants(t.Context(), 42, make([]int64, 30))))

@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// seen keeps the operation of each context that it is shown.
+// seen records the operation of each context that it is shown.
 type seen []string
 
 func (s *seen) see(ctx context.Context) {
@@ -29,7 +29,7 @@ func (s *seen) see(ctx context.Context) {
 	*s = append(*s, id)
 }
 
-// TestOperationOf asks for the operation wherever somebody else is given the context of a call.
+// TestOperationOf asks for the operation wherever foreign code receives the context of a call.
 func TestOperationOf(t *testing.T) {
 	var s seen
 	look := func(ctx context.Context, req *http.Request) error {
@@ -38,7 +38,7 @@ func TestOperationOf(t *testing.T) {
 		return nil
 	}
 	swap := func(_ context.Context, req *http.Request) error {
-		other := req.Clone(context.Background()) // whose context belongs to no call
+		other := req.Clone(context.Background()) // a context that belongs to no call
 		*req = *other
 		return nil
 	}
@@ -59,7 +59,7 @@ func TestOperationOf(t *testing.T) {
 				t.Errorf("%s, %s: %v", c, name, err)
 			}
 			others := slices.DeleteFunc(slices.Clone(s), func(id string) bool { return id == c.ID })
-			if c.Path == operation.ListParticipantsOfAConversation.Path { // whose changes look who takes part, by a call of its own
+			if c.Path == operation.ListParticipantsOfAConversation.Path { // changes of participants list them in a separate call
 				others = slices.DeleteFunc(others, func(id string) bool { return id == operation.ListParticipantsOfAConversation.ID })
 			}
 			if len(s) < 6 || len(others) > 0 {
@@ -75,7 +75,8 @@ func TestOperationOf(t *testing.T) {
 	}
 }
 
-// TestCallWithinCall makes a call with the context of another one, as a RoundTripper may: each is its own operation's.
+// TestCallWithinCall makes a call with the context of another one, as a RoundTripper may, and checks that each keeps its own
+// operation.
 func TestCallWithinCall(t *testing.T) {
 	var inner func(context.Context) error
 	var s seen
@@ -106,8 +107,8 @@ func TestCallWithinCall(t *testing.T) {
 	}
 }
 
-// TestNoOperation sends what openapi.yaml does not have through the chain: as what it is, and never decoded as something
-// else.
+// TestNoOperation sends a request for which openapi.yaml has no operation through the chain, and checks that it is passed on
+// unchanged and never decoded as an operation's response.
 func TestNoOperation(t *testing.T) {
 	var s seen
 	var sent []string
@@ -128,7 +129,7 @@ func TestNoOperation(t *testing.T) {
 	if err != nil || resp.Body.Close() != nil || !slices.Equal(s, []string{"none"}) || !slices.Equal(sent, []string{"user-key"}) {
 		t.Errorf("got %v, saw %v, sent %v", err, s, sent)
 	}
-	// An operation of openapi.yaml is one, however it is sent.
+	// A request for an operation of openapi.yaml counts as that operation, however it is sent.
 	_, err = do(t.Context(), http.MethodPost, "api/v1/accounts/1/conversations")
 	e, ok := errors.AsType[*cfchat.Error](err)
 	if !ok || e.Operation != trial.Create.ID || !errors.Is(err, cfchat.ErrDecode) || sent[1] != "bot-key" {
@@ -137,7 +138,7 @@ func TestNoOperation(t *testing.T) {
 	// The context of another call does not make it that call.
 	ctx := chain.WithCall(t.Context(), &chain.Call{Operation: operation.NewConversation, Decode: func([]byte) error { return nil }})
 	if !chain.CallOf(ctx).Claim() {
-		t.Fatal("the call is not the other one's")
+		t.Fatal("the call was already claimed")
 	}
 	resp, err = do(ctx, http.MethodGet, "api/v1/accounts/1/campaigns")
 	if err != nil || resp.Body.Close() != nil || s[len(s)-1] != "none" || sent[2] != "user-key" {
@@ -145,8 +146,8 @@ func TestNoOperation(t *testing.T) {
 	}
 }
 
-// TestCallPastTheClient hands a request to the chain with the context of a call that is under way, as a RoundTripper, a
-// logger or an editor may: each call gets its own answer.
+// TestCallPastTheClient hands a request to the chain with the context of a call in progress, as a RoundTripper, a logger or
+// an editor may, and checks that each call gets its own response.
 func TestCallPastTheClient(t *testing.T) {
 	for name, option := range map[string]func(c *cfchat.Config, within func(context.Context)){
 		"editor": func(c *cfchat.Config, within func(context.Context)) {
@@ -195,7 +196,7 @@ func TestCallPastTheClient(t *testing.T) {
 	}
 }
 
-// TestStockClientWithinCall sends the key of its own operation, whatever call it is made in.
+// TestStockClientWithinCall checks that a stock client sends the key for its own operation, whatever call it is used in.
 func TestStockClientWithinCall(t *testing.T) {
 	var sent []string
 	keys := auth.Keys{User: auth.NewKey("user-key"), AgentBot: auth.NewKey("bot-key")}
@@ -218,7 +219,7 @@ func TestStockClientWithinCall(t *testing.T) {
 	}
 }
 
-// TestEditorsKeepTheOperation refuses an editor that makes another operation of a request, however it goes about it.
+// TestEditorsKeepTheOperation checks that an editor that changes a request's operation is refused, however it does so.
 func TestEditorsKeepTheOperation(t *testing.T) {
 	var sent []string
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -252,8 +253,8 @@ func TestEditorsKeepTheOperation(t *testing.T) {
 	}
 }
 
-// TestFailureOfAnotherCall inside of this one's does not make it another's: a create whose transport fails with the refusal
-// of another call was sent, and is not sent again.
+// TestFailureOfAnotherCall checks that a create whose transport fails with the refusal of another, inner call counts as
+// sent, and is not sent again.
 func TestFailureOfAnotherCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := 0
@@ -269,7 +270,7 @@ func TestFailureOfAnotherCall(t *testing.T) {
 	})
 }
 
-// TestRawContentType: the generated client decodes JSON whatever the case in which its type is written.
+// TestRawContentType checks that the generated client decodes JSON whatever the case of its media type.
 func TestRawContentType(t *testing.T) {
 	for _, kind := range []string{"application/json", "Application/JSON; Charset=UTF-8", "APPLICATION/PROBLEM+JSON"} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -282,7 +283,7 @@ func TestRawContentType(t *testing.T) {
 	}
 }
 
-// TestRawResponseOfNothing has neither a status nor a code.
+// TestRawResponseOfNothing checks that a nil or empty response has neither a status nor a code.
 func TestRawResponseOfNothing(t *testing.T) {
 	var none *cfchat.RawResponse[cfchat.Conversation]
 	for _, r := range []*cfchat.RawResponse[cfchat.Conversation]{none, {}} {
@@ -292,8 +293,8 @@ func TestRawResponseOfNothing(t *testing.T) {
 	}
 }
 
-// TestRequestWithinServiceCall sends a request of its own in the context of a service's call, through the same chain: it is
-// not that call, and its answer is not that call's.
+// TestRequestWithinServiceCall sends a separate request in the context of a service's call, through the same chain, and
+// checks that neither the request nor its response is mistaken for that call's.
 func TestRequestWithinServiceCall(t *testing.T) {
 	var chat *cfchat.Chat
 	inner := 0
@@ -317,8 +318,9 @@ func TestRequestWithinServiceCall(t *testing.T) {
 	}
 }
 
-// TestRawContentTypeAsItCame: the header of an answer stays as it is where the generated client knows it for JSON.
-func TestRawContentTypeAsItCame(t *testing.T) {
+// TestRawContentTypeUnchanged checks that the header of a response stays unchanged if the generated client recognizes it as
+// JSON.
+func TestRawContentTypeUnchanged(t *testing.T) {
 	for given, want := range map[string]string{
 		"application/json; charset=UTF-8": "application/json; charset=UTF-8",
 		"Application/JSON; charset=UTF-8": "application/json; charset=utf-8",

@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestRefusedOptions refuses options that cannot be meant, each by its name, and all of them at once.
+// TestRefusedOptions checks that invalid options are refused by name, all in one error.
 func TestRefusedOptions(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused }))
 	_, err := chat.Account(1).Conversations.Get(t.Context(), -1, nil, cfchat.RequestEditorFn(nil), cfchat.WithResponse(nil),
@@ -35,11 +35,11 @@ func TestRefusedOptions(t *testing.T) {
 		}
 	}
 	if got := strings.Join(fields, ", "); got != "id, option 1, RequestEditorFn, WithResponse, WithRetry.MaxTries, WithRetry.MaxWait, WithKeys, WithKeys.User, WithResponse" {
-		t.Errorf("refused are %s", got)
+		t.Errorf("refused: %s", got)
 	}
 }
 
-// TestIteratorsRefuseResponse, because they make many requests.
+// TestIteratorsRefuseResponse checks that iterators refuse WithResponse, because they make many requests.
 func TestIteratorsRefuseResponse(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused }))
 	conversations := chat.Account(1).Conversations
@@ -56,8 +56,9 @@ func TestIteratorsRefuseResponse(t *testing.T) {
 	}
 }
 
-// TestIteratorsRefuseAllAtOnce what is wrong with the account, the options and the call.
-func TestIteratorsRefuseAllAtOnce(t *testing.T) {
+// TestIteratorsRefuseEverythingInOneError checks that everything wrong with the account, the options and the call is refused
+// in one error.
+func TestIteratorsRefuseEverythingInOneError(t *testing.T) {
 	var noContext context.Context
 	var none cfchat.ConversationsService
 	account0 := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(0).Conversations
@@ -76,13 +77,13 @@ func TestIteratorsRefuseAllAtOnce(t *testing.T) {
 			fields = append(fields, f.Field)
 		}
 		if got := strings.Join(fields, ", "); got != want {
-			t.Errorf("refused are %s, want %s", got, want)
+			t.Errorf("refused: %s, want %s", got, want)
 		}
 	}
 }
 
-// TestOptionsOfOneCall do not reach a call that a RoundTripper makes within it, and stay when an editor puts another context
-// onto the request.
+// TestOptionsOfOneCall checks that the options of a call do not reach a call that a RoundTripper makes within it, and remain
+// in effect when an editor gives the request another context.
 func TestOptionsOfOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var chat *cfchat.Chat
@@ -108,12 +109,12 @@ func TestOptionsOfOneCall(t *testing.T) {
 			t.Errorf("%+v, %d calls within, %v", got, inner, err)
 		}
 		if took := time.Since(begun); got.Duration != took {
-			t.Errorf("the call took %v, and says %v", took, got.Duration)
+			t.Errorf("the call took %v, and reports %v", took, got.Duration)
 		}
 	})
 }
 
-// TestResponseIsBounded of an answer that is too large.
+// TestResponseIsBounded checks that only the beginning of a response that is too large is kept.
 func TestResponseIsBounded(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(200, "application/json", strings.Repeat(" ", 3<<20)), nil
@@ -130,7 +131,8 @@ func TestResponseIsBounded(t *testing.T) {
 	}
 }
 
-// TestTeamOfABot is refused whichever way the bot's key comes, because the server would store the conversation and fail.
+// TestTeamOfABot checks that a team is refused with a bot's key, however the key is set, because the server would store the
+// conversation and then fail.
 func TestTeamOfABot(t *testing.T) {
 	var sent []string
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -164,7 +166,7 @@ func TestTeamOfABot(t *testing.T) {
 	}
 }
 
-// TestKeptJSONIsNotShared by those who append to it.
+// TestKeptJSONIsNotShared checks that callers who append to kept JSON do not overwrite each other's bytes.
 func TestKeptJSONIsNotShared(t *testing.T) {
 	var a cfchat.Attributes
 	if err := json.Unmarshal([]byte(`{"abc":1}`), &a); err != nil {
@@ -180,12 +182,12 @@ func TestKeptJSONIsNotShared(t *testing.T) {
 	for name, kept := range map[string]func() json.RawMessage{"attributes": a.JSON, "a conversation": c.JSON} {
 		one, _ := append(kept(), '1'), append(kept(), '2')
 		if one[len(one)-1] != '1' {
-			t.Errorf("%s: an append changes another's", name)
+			t.Errorf("%s: an append changes the result of another append", name)
 		}
 	}
 }
 
-// TestKeepJSON keeps what a conversation was received as, to the byte, whichever method it came by.
+// TestKeepJSON checks that a conversation is kept byte for byte as it was received, whichever method returned it.
 func TestKeepJSON(t *testing.T) {
 	const one, two = `{"id":1, "status":"open","new":{"a":[1.0]}}`, `{ "id":2,"status":"open" }`
 	bodies := map[string]string{
@@ -227,19 +229,19 @@ func TestKeepJSON(t *testing.T) {
 		}
 		plain, err := call()
 		if err != nil || plain[0].JSON() != nil {
-			t.Errorf("%s kept %s without being asked, %v", name, plain[0].JSON(), err)
+			t.Errorf("%s kept %s without KeepJSON, %v", name, plain[0].JSON(), err)
 		}
 		if data := string(encode(t, kept[0])); strings.Contains(data, `"new"`) || data != string(encode(t, plain[0])) {
 			t.Errorf("%s encodes to %s", name, data)
 		}
 	}
 	if (*cfchat.Conversation)(nil).JSON() != nil {
-		t.Error("nil has JSON")
+		t.Error("a nil conversation has JSON")
 	}
 }
 
-// TestWhatIsSentIsNotShared changes what a call was given while it waits to try again: every try sends what was given.
-func TestWhatIsSentIsNotShared(t *testing.T) {
+// TestInputIsCopied changes the input of a call while it waits to retry, and checks that every try sends the original input.
+func TestInputIsCopied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sent []string
 		create := cfchat.ConversationCreate{SourceID: "s", CustomAttributes: map[string]any{"a": []any{1}}, Message: cfchat.FirstMessage{Attachments: []string{"x"}}}
@@ -279,11 +281,11 @@ func TestWhatIsSentIsNotShared(t *testing.T) {
 	})
 }
 
-// TestGetters are safe on nil, all the way.
+// TestGetters checks that getters are safe on nil, even when chained.
 func TestGetters(t *testing.T) {
 	var c *cfchat.Conversation
 	if c.GetID() != 0 || c.GetStatus() != "" || !c.GetSnoozedUntil().IsZero() || c.GetLastNonActivityMessage().GetSender().GetName() != "" {
-		t.Error("a nil conversation has something")
+		t.Error("a getter of a nil conversation returns something")
 	}
 	c = &cfchat.Conversation{ID: 5, Priority: new(cfchat.PriorityHigh)}
 	if c.GetID() != 5 || c.GetPriority() != "high" || c.Meta.Assignee.GetName() != "" || !c.GetWaitingSince().IsZero() {
@@ -295,10 +297,10 @@ func TestGetters(t *testing.T) {
 	}
 }
 
-// TestAccountID is the id that the account was made with.
+// TestAccountID checks that ID returns the id with which the account was made.
 func TestAccountID(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused }))
 	if chat.Account(7).ID() != 7 || new(cfchat.Account).ID() != 0 || (*cfchat.Account)(nil).ID() != 0 {
-		t.Error("an account has another id")
+		t.Error("an account has the wrong id")
 	}
 }

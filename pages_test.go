@@ -18,8 +18,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// pagedServer answers every page from a list of pages, and notes what it was asked. The pages may repeat, and contradict each
-// other, which those of cfchattest never do.
+// pagedServer answers every page from a list of pages, and records the requests. Unlike those of cfchattest, the pages may
+// repeat and contradict each other.
 type pagedServer struct {
 	pages func(page string) []int64
 	fail  func(n int) (*http.Response, error)
@@ -47,7 +47,7 @@ func (p *pagedServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return jsonReply(format, strings.Join(rows, ",")), nil
 }
 
-// pages gives each page its ids; all others are empty.
+// pages returns the given ids page by page; all other pages are empty.
 func pages(ids ...[]int64) func(string) []int64 {
 	return func(page string) []int64 {
 		n := 0
@@ -59,7 +59,7 @@ func pages(ids ...[]int64) func(string) []int64 {
 	}
 }
 
-// walk ranges to the end.
+// walk ranges to the end, and collects ids and errors.
 func walk(all iter.Seq2[*cfchat.Conversation, error]) (ids []int64, errs []error) {
 	for c, err := range all {
 		if err != nil {
@@ -73,7 +73,7 @@ func walk(all iter.Seq2[*cfchat.Conversation, error]) (ids []int64, errs []error
 
 var openOnes = cfchat.Where(cfchat.Equal("status", "open"))
 
-// walks are the two ways to walk pages, which promise the same.
+// walks are the two ways to walk pages, which make the same promises.
 var walks = map[string]func(context.Context, *cfchat.Account) iter.Seq2[*cfchat.Conversation, error]{
 	"ListAll": func(ctx context.Context, a *cfchat.Account) iter.Seq2[*cfchat.Conversation, error] {
 		return a.Conversations.ListAll(ctx, cfchat.ConversationListOptions{})
@@ -91,18 +91,18 @@ func TestPages(t *testing.T) {
 		server   pagedServer
 		ids      []int64
 		requests int
-		is       error  // the error at the end
-		says     string // and its words
+		is       error  // the error that ends the walk
+		says     string // a part of its text
 	}{
 		{"nothing", pagedServer{pages: pages()}, nil, 1, nil, ""},
-		// P3, P2: the first empty page is the end, and nothing else; all_count is 1 here all the time
+		// P3, P2: only the first empty page is the end; all_count is always 1 here
 		{"short pages", pagedServer{pages: pages([]int64{1}, []int64{2, 3}, upTo(4, 28), []int64{29})}, upTo(1, 29), 5, nil, ""},
 		{"full pages", pagedServer{pages: pages(upTo(1, 25), upTo(26, 50))}, upTo(1, 50), 3, nil, ""},
-		{"a page behind the empty one", pagedServer{pages: pages([]int64{1}, nil, []int64{2})}, []int64{1}, 2, nil, ""},
-		// P1: what comes again is not repeated
+		{"a page after the empty one", pagedServer{pages: pages([]int64{1}, nil, []int64{2})}, []int64{1}, 2, nil, ""},
+		// P1: a conversation that is returned again is not yielded again
 		{"a conversation that moved", pagedServer{pages: pages([]int64{1, 2, 3}, []int64{3, 4, 5}, []int64{5, 1, 6})}, upTo(1, 6), 4, nil, ""},
 		{"rows per label", pagedServer{pages: pages([]int64{1, 1, 1}, []int64{1, 2, 2}, []int64{3})}, upTo(1, 3), 4, nil, ""},
-		// A page of conversations that were all created meanwhile brings nothing new, and is not the end.
+		// A page that only has conversations that were yielded before is not the end.
 		{"a page of old ones", pagedServer{pages: pages([]int64{1, 2}, []int64{1, 2}, []int64{3, 4})}, upTo(1, 4), 4, nil, ""},
 		{"an old page after each", pagedServer{pages: func(page string) []int64 {
 			n := int64(0)
@@ -113,7 +113,7 @@ func TestPages(t *testing.T) {
 			return []int64{(n + 1) / 2}
 		}}, upTo(1, 12), 25, nil, ""},
 		// P4: a server that ignores the page
-		{"the same page for ever", pagedServer{pages: endless}, upTo(1, 3), 11, nil, "repeats its pages"},
+		{"the same page forever", pagedServer{pages: endless}, upTo(1, 3), 11, nil, "repeats its pages"},
 		{"an error first", pagedServer{pages: endless, fail: failFrom(1, nil, refused)}, nil, 1, refused, ""},
 		{"an error later", pagedServer{pages: pages(upTo(1, 25), upTo(26, 50)), fail: failFrom(2, nil, refused)}, upTo(1, 25), 2, refused, ""},
 		{"a status", pagedServer{pages: endless, fail: failFrom(1, internalError, nil)}, nil, 1, cfchat.ErrServer, "500"},
@@ -126,13 +126,13 @@ func TestPages(t *testing.T) {
 				server := c.server
 				all := start(t.Context(), trial.Chat(t, &server).Account(1))
 				if len(server.asked) > 0 {
-					t.Errorf("asked before it was ranged over: %s", server.asked)
+					t.Errorf("sent before the loop: %s", server.asked)
 				}
-				for round := range 2 { // C7: every range starts anew
+				for round := range 2 { // C7: every range starts over
 					server.asked = nil
 					ids, errs := walk(all)
 					if !slices.Equal(ids, c.ids) || len(server.asked) != c.requests {
-						t.Errorf("round %d: %v came in %d requests, want %v in %d", round, ids, len(server.asked), c.ids, c.requests)
+						t.Errorf("round %d: %v yielded in %d requests, want %v in %d", round, ids, len(server.asked), c.ids, c.requests)
 					}
 					switch {
 					case c.is == nil && c.says == "":
@@ -141,7 +141,7 @@ func TestPages(t *testing.T) {
 						}
 						continue
 					case len(errs) != 1:
-						t.Fatalf("round %d: %d errors, want one: %v", round, len(errs), errs)
+						t.Fatalf("round %d: %d errors, want 1: %v", round, len(errs), errs)
 					}
 					e, ok := errors.AsType[*cfchat.Error](errs[0])
 					if !ok || c.is != nil && !errors.Is(e, c.is) || !strings.Contains(errs[0].Error(), c.says) || e.Operation == "" {
@@ -153,7 +153,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// failFrom fails from a request on.
+// failFrom returns a function that fails from a given request on.
 func failFrom(first int, resp func() *http.Response, err error) func(int) (*http.Response, error) {
 	return func(n int) (*http.Response, error) {
 		switch {
@@ -166,7 +166,8 @@ func failFrom(first int, resp func() *http.Response, err error) func(int) (*http
 	}
 }
 
-// A page is asked for when the loop wants it, and none after the loop has ended.
+// TestPagesLazily checks that a page is requested when the loop needs it, and that none is requested after the loop has
+// ended.
 func TestPagesLazily(t *testing.T) {
 	for name, start := range walks {
 		t.Run(name, func(t *testing.T) {
@@ -185,13 +186,13 @@ func TestPagesLazily(t *testing.T) {
 				}
 			}
 			if came != 26 || len(server.asked) != 2 {
-				t.Errorf("%d came in %d requests", came, len(server.asked))
+				t.Errorf("%d conversations were yielded in %d requests", came, len(server.asked))
 			}
 		})
 	}
 }
 
-// What is sent: the page, and the order of creation if the caller asks for none.
+// TestListAllAsks checks what is sent: the page, and the order of creation if the caller sets no order.
 func TestListAllAsks(t *testing.T) {
 	for _, c := range []struct {
 		params cfchat.ConversationListOptions
@@ -210,7 +211,7 @@ func TestListAllAsks(t *testing.T) {
 			asked = append(asked, sortedQuery(query))
 		}
 		if len(errs) > 0 || !slices.Equal(asked, c.want) {
-			t.Errorf("asked %s, %v, want %s", asked, errs, c.want)
+			t.Errorf("sent %s, %v, want %s", asked, errs, c.want)
 		}
 	}
 }
@@ -221,7 +222,7 @@ func sortedQuery(query string) string {
 	return strings.Join(parts, "&")
 }
 
-// The caller's parameters stay as they are, and every range starts at the caller's page.
+// TestListAllKeepsOptions checks that the caller's options stay unchanged, and that every range starts at the caller's page.
 func TestListAllKeepsOptions(t *testing.T) {
 	fresh := func() cfchat.ConversationListOptions {
 		return cfchat.ConversationListOptions{
@@ -234,19 +235,19 @@ func TestListAllKeepsOptions(t *testing.T) {
 	all := trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), params)
 	for range 2 {
 		if ids, errs := walk(all); !slices.Equal(ids, upTo(26, 60)) || len(errs) > 0 {
-			t.Errorf("%v came, %v", ids, errs)
+			t.Errorf("%v yielded, %v", ids, errs)
 		}
 	}
 	if !reflect.DeepEqual(params, fresh()) || &labels[0] != &params.Labels[0] {
-		t.Errorf("the parameters are now %+v", params)
+		t.Errorf("the options are now %+v", params)
 	}
-	params.Page, labels[0] = 1, "b" // too late: ListAll has taken them
+	params.Page, labels[0] = 1, "b" // too late: ListAll has copied them
 	if ids, _ := walk(all); !slices.Equal(ids, upTo(26, 60)) {
-		t.Errorf("%v came", ids)
+		t.Errorf("%v yielded", ids)
 	}
 }
 
-// Refused parameters end the walk before anything is sent.
+// TestPagesRefuse checks that invalid input ends the walk before anything is sent.
 func TestPagesRefuse(t *testing.T) {
 	server := &pagedServer{pages: pages()}
 	account := trial.Chat(t, server).Account(1)
@@ -258,26 +259,28 @@ func TestPagesRefuse(t *testing.T) {
 	} {
 		ids, errs := walk(all)
 		if len(ids) > 0 || len(errs) != 1 || !errors.Is(errs[0], cfchat.ErrInvalidInput) || len(server.asked) > 0 {
-			t.Errorf("%s: %v came, %v, asked %s", name, ids, errs, server.asked)
+			t.Errorf("%s: %v yielded, %v, sent %s", name, ids, errs, server.asked)
 		}
 	}
 }
 
-// From 3.6.0 on UpdatedWithin returns everything in one answer, regardless of the page: that is the end, not an error.
+// TestAllUpdatedWithin checks that from 3.6.0 on, where UpdatedWithin returns everything in one response regardless of the
+// page, that response is the end and not an error.
 func TestAllUpdatedWithin(t *testing.T) {
 	params := cfchat.ConversationListOptions{UpdatedWithin: time.Minute}
 	server := &pagedServer{pages: func(string) []int64 { return upTo(1, 70) }}
 	ids, errs := walk(trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), params))
 	if !slices.Equal(ids, upTo(1, 70)) || len(errs) > 0 || len(server.asked) != 2 {
-		t.Errorf("%v came in %d requests, %v", ids, len(server.asked), errs)
+		t.Errorf("%v yielded in %d requests, %v", ids, len(server.asked), errs)
 	}
-	server = &pagedServer{pages: pages(upTo(1, 25), upTo(26, 30))} // before, it is ignored
+	server = &pagedServer{pages: pages(upTo(1, 25), upTo(26, 30))} // before 3.6.0 it is ignored
 	if ids, errs = walk(trial.Chat(t, server).Account(1).Conversations.ListAll(t.Context(), params)); !slices.Equal(ids, upTo(1, 30)) || len(errs) > 0 {
-		t.Errorf("%v came, %v", ids, errs)
+		t.Errorf("%v yielded, %v", ids, errs)
 	}
 }
 
-// P8: a list and a filter differ in shape, and an answer of the other shape is no empty page.
+// TestPagesOfTheOtherShape checks (P8) that a response of the other shape does not count as an empty page, because lists and
+// filters differ in shape.
 func TestPagesOfTheOtherShape(t *testing.T) {
 	other := map[string]string{
 		"All":      `{"meta":{"all_count":1},"payload":[{"id":1,"status":"open"}]}`,
@@ -287,12 +290,13 @@ func TestPagesOfTheOtherShape(t *testing.T) {
 		server := &pagedServer{fail: failFrom(1, func() *http.Response { return jsonReply("%s", other[name]) }, nil)}
 		ids, errs := walk(start(t.Context(), trial.Chat(t, server).Account(1)))
 		if len(ids) > 0 || len(errs) != 1 || !errors.Is(errs[0], cfchat.ErrDecode) {
-			t.Errorf("%s: %v came, %v", name, ids, errs)
+			t.Errorf("%s: %v yielded, %v", name, ids, errs)
 		}
 	}
 }
 
-// C7: a loop that stops leaves no request, and a context that ends stops the walk at once.
+// TestPagesStop checks (C7) that a loop that stops leaves no request running, and that a context that ends stops the walk
+// immediately.
 func TestPagesStop(t *testing.T) {
 	for name, start := range walks {
 		t.Run(name, func(t *testing.T) {
@@ -304,22 +308,23 @@ func TestPagesStop(t *testing.T) {
 				}
 				synctest.Wait()
 				if b.requests != 1 || b.underWay != 0 {
-					t.Errorf("%d requests, %d under way", b.requests, b.underWay)
+					t.Errorf("%d requests, %d still under way", b.requests, b.underWay)
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				begun := time.Now()
 				time.AfterFunc(30*time.Second, cancel)
 				ids, errs := walk(start(ctx, trial.Chat(t, b).Account(1)))
 				if len(ids) == 0 || len(errs) != 1 || !errors.Is(errs[0], context.Canceled) || time.Since(begun) != 30*time.Second {
-					t.Errorf("%d came in %s, then %v", len(ids), time.Since(begun), errs)
+					t.Errorf("%d yielded in %s, then %v", len(ids), time.Since(begun), errs)
 				}
 			})
 		})
 	}
 }
 
-// P1: in the default order a conversation of page 3 that becomes the newest while page 1 is read is missed, and another one
-// comes twice. The promise is that nothing comes twice; what Scan is for is the rest.
+// TestMatchingMisses checks (P1) that in the default order a conversation of page 3 that becomes the newest while page 1 is
+// read is missed, and that another one, which is returned twice, is yielded once: FilterAll promises only that nothing is
+// yielded twice. Scan yields all of them.
 func TestMatchingMisses(t *testing.T) {
 	b := quietAccount(upTo(1, 60)...)
 	ids := []int64(nil)
@@ -332,13 +337,13 @@ func TestMatchingMisses(t *testing.T) {
 		}
 	}
 	if len(ids) != 59 || slices.Contains(ids, 5) || len(slices.Compact(slices.Sorted(slices.Values(ids)))) != 59 {
-		t.Errorf("%d came, 5 among them: %t", len(ids), slices.Contains(ids, 5))
+		t.Errorf("%d yielded, 5 among them: %t", len(ids), slices.Contains(ids, 5))
 	}
 	s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{})
 	s.came(upTo(1, 60))
 }
 
-// P7: 2,000 pages keep no more than the ids, about 40 bytes each.
+// TestPagesMemory checks (P7) that 2,000 pages keep no more than the ids, about 40 bytes each.
 func TestPagesMemory(t *testing.T) {
 	const n = 50_000
 	server := &pagedServer{pages: func(page string) []int64 {
@@ -366,6 +371,6 @@ func TestPagesMemory(t *testing.T) {
 		}
 	}
 	if came != n || most > 5<<20 {
-		t.Errorf("%d came, with %d bytes of heap more than before", came, most)
+		t.Errorf("%d yielded, with %d more bytes of heap than before", came, most)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// peopleServer answers requests about participants in turn, and notes what they were. An answer is ids, or a word.
+// peopleServer answers requests about participants in turn, and records them. An answer is a list of ids or a word.
 func peopleServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 	sent = new([]string)
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -27,7 +27,7 @@ func peopleServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 		}
 		*sent = append(*sent, strings.TrimSpace(req.Method+" "+string(body)))
 		if len(answers) == 0 {
-			return nil, errors.New("nobody expects another request")
+			return nil, errors.New("unexpected request")
 		}
 		answer := answers[0]
 		switch answers = answers[1:]; answer {
@@ -50,7 +50,7 @@ func peopleServer(answers ...string) (over http.RoundTripper, sent *[]string) {
 	}), sent
 }
 
-// TestChangeParticipants adds, sets and removes 2 and 3 over servers that answer well and badly.
+// TestChangeParticipants adds, sets and removes 2 and 3 on servers that answer correctly and on those that do not.
 func TestChangeParticipants(t *testing.T) {
 	t.Parallel()
 	const add, set, remove = `POST {"user_ids":[2,3]}`, `PATCH {"user_ids":[2,3]}`, `DELETE {"user_ids":[2,3]}`
@@ -69,8 +69,8 @@ func TestChangeParticipants(t *testing.T) {
 		"500, and both are stored":    {[]string{"500", "2 3"}, []string{add, "GET"}, []int64{2, 3}, nil},
 		"lost and stored":             {[]string{"lost", "2 3"}, []string{add, "GET"}, []int64{2, 3}, nil},
 		"lost and not stored":         {[]string{"lost", ""}, []string{add, "GET"}, nil, cfchat.ErrUnknownOutcome},
-		"lost and not known":          {[]string{"lost", "500"}, []string{add, "GET"}, nil, cfchat.ErrUnknownOutcome},
-		"added and not known":         {[]string{"2 3", "500"}, []string{add, "GET"}, nil, cfchat.ErrUnknownOutcome},
+		"lost and unknown":            {[]string{"lost", "500"}, []string{add, "GET"}, nil, cfchat.ErrUnknownOutcome},
+		"added and unknown":           {[]string{"2 3", "500"}, []string{add, "GET"}, nil, cfchat.ErrUnknownOutcome},
 		"set":                         {[]string{"2 3", "3 2"}, []string{set, "GET"}, []int64{3, 2}, nil},
 		"set and not stored":          {[]string{"2 3", "2"}, []string{set, "GET"}, []int64{2}, cfchat.ErrRejected},
 		"set, and somebody adds":      {[]string{"2 3", "2 3 4"}, []string{set, "GET"}, []int64{2, 3, 4}, cfchat.ErrOverwritten},
@@ -93,12 +93,12 @@ func TestChangeParticipants(t *testing.T) {
 			t.Errorf("%s: sent %q, got %d, %v", name, *sent, agentIDs(now), err)
 		}
 		if c.want != nil && !strings.Contains(err.Error(), "conversation 42") {
-			t.Errorf("%s: %v does not say of which conversation", name, err)
+			t.Errorf("%s: %v does not name the conversation", name, err)
 		}
 	}
 }
 
-// TestParticipantsNotLookedFor looks at nothing when the caller has gone.
+// TestParticipantsNotLookedFor checks that the participants are not requested after the caller has given up.
 func TestParticipantsNotLookedFor(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
@@ -113,8 +113,8 @@ func TestParticipantsNotLookedFor(t *testing.T) {
 	}
 }
 
-// TestRefusedParticipants sends nothing that the server fails on, or that would be everybody's end.
-func TestRefusedParticipants(t *testing.T) {
+// TestParticipantsRefused checks that a call is refused if the server would fail on it, or if it would remove everybody.
+func TestParticipantsRefused(t *testing.T) {
 	t.Parallel()
 	for _, of := range []cfchat.ConversationsService{trial.Chat(t, trial.Broken{}).Account(7).Conversations, {}} {
 		for _, change := range []func(context.Context, int64, []int64, ...cfchat.CallOption) ([]cfchat.Agent, error){
@@ -128,7 +128,7 @@ func TestRefusedParticipants(t *testing.T) {
 			}
 			_, err := change(t.Context(), 0, []int64{0, 2, -1})
 			if failed, _ := errors.AsType[*cfchat.Error](err); !errors.Is(err, cfchat.ErrInvalidInput) || len(failed.Fields) < 3 {
-				t.Errorf("all wrong at once: %v", err)
+				t.Errorf("everything wrong: %v", err)
 			}
 		}
 		if _, err := of.Participants(t.Context(), 0); !errors.Is(err, cfchat.ErrInvalidInput) {
@@ -137,7 +137,7 @@ func TestRefusedParticipants(t *testing.T) {
 	}
 }
 
-// TestDeleteHasABody sends the ids of RemoveParticipants over a connection of HTTP/1.1 and of HTTP/2.
+// TestDeleteHasABody checks that RemoveParticipants sends its ids over HTTP/1.1 and HTTP/2.
 func TestDeleteHasABody(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
@@ -165,8 +165,8 @@ func TestDeleteHasABody(t *testing.T) {
 	}
 }
 
-// TestParticipantsByVersion adds an administrator, an agent who cannot be assigned in the inbox, and nobody, before and after
-// servers say what is wrong.
+// TestParticipantsByVersion adds an administrator, an agent who cannot be assigned in the inbox, and a user who does not
+// exist, on versions before and after servers began to say what is wrong.
 func TestParticipantsByVersion(t *testing.T) {
 	t.Parallel()
 	for version, old := range map[string]bool{"2.16.0": true, "4.16.1": true, "4.16.2": false} {
@@ -178,12 +178,12 @@ func TestParticipantsByVersion(t *testing.T) {
 		now, err := of.AddParticipants(t.Context(), id, []int64{administrator, outsider})
 		names := err != nil && strings.Contains(err.Error(), "user "+strconv.FormatInt(outsider, 10)+" is not a participant")
 		if !errors.Is(err, cfchat.ErrRejected) || names != old || (len(now) == 1) != old {
-			t.Errorf("%s: an outsider: %d, %v", version, agentIDs(now), err)
+			t.Errorf("%s: adding an outsider: %d, %v", version, agentIDs(now), err)
 		}
 		now, err = of.SetParticipants(t.Context(), id, []int64{administrator, nobody})
 		names = err != nil && strings.Contains(err.Error(), "user "+strconv.Itoa(nobody)+" is not a participant")
 		if err == nil || errors.Is(err, cfchat.ErrUnknownOutcome) != old || names != old || (len(now) == 1) != old {
-			t.Errorf("%s: nobody: %d, %v", version, agentIDs(now), err)
+			t.Errorf("%s: setting a user who does not exist: %d, %v", version, agentIDs(now), err)
 		}
 	}
 }

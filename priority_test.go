@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestPriorityIsSent sends a priority, or null, and takes nothing but an empty answer.
+// TestPriorityIsSent checks that a priority or null is sent, and that only an empty response is accepted.
 func TestPriorityIsSent(t *testing.T) {
 	t.Parallel()
 	var sent []string
@@ -33,12 +33,12 @@ func TestPriorityIsSent(t *testing.T) {
 	}
 	body = "{}"
 	if err := conversations.ClearPriority(t.Context(), 42); !errors.Is(err, cfchat.ErrDecode) || !errors.Is(err, cfchat.ErrUnknownOutcome) {
-		t.Errorf("of another answer: %v", err)
+		t.Errorf("another response: %v", err)
 	}
 }
 
-// TestRefusedPriorities are those that no server has.
-func TestRefusedPriorities(t *testing.T) {
+// TestPriorityRefused checks that priorities that no server has are refused.
+func TestPriorityRefused(t *testing.T) {
 	t.Parallel()
 	for _, conversations := range []cfchat.ConversationsService{trial.Chat(t, trial.Broken{}).Account(7).Conversations, {}} {
 		for _, priority := range []cfchat.Priority{"", "none", "None", "High", "3"} {
@@ -53,7 +53,7 @@ func TestRefusedPriorities(t *testing.T) {
 	}
 }
 
-// TestPriorityOfABot is set by a bot's key from 3.6.0 on, and before the error says since when.
+// TestPriorityOfABot checks that a bot's key can set the priority from 3.6.0 on, and is refused before.
 func TestPriorityOfABot(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]error{"3.5.0": cfchat.ErrUnauthorized, "3.6.0": nil, "4.16.2": nil} {

@@ -14,7 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestProfile reads the recorded answers: the accounts that a key serves, a suspended one too, and what its owner is in each.
+// TestProfile reads the recorded responses: the accounts that a key serves, including a suspended one, and its owner's role
+// in each.
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	for version, permissions := range map[string]string{"2.16.0": "[]", "4.16.2": "[administrator]"} {
@@ -42,7 +43,7 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// TestProfileHasNoSecrets: the server sends the key back, and neither the profile nor an error has it.
+// TestProfileHasNoSecrets checks that neither the profile nor an error has the key, which the server sends back.
 func TestProfileHasNoSecrets(t *testing.T) {
 	t.Parallel()
 	srv := cfchattest.New(t)
@@ -53,10 +54,10 @@ func TestProfileHasNoSecrets(t *testing.T) {
 	}
 	for _, secret := range []string{srv.AdminKey(), "pubsub-"} {
 		if !strings.Contains(string(response.Body), secret) {
-			t.Errorf("the stand-in does not send %q", secret)
+			t.Errorf("the stand-in's response does not contain %q", secret)
 		}
 		if shown := fmt.Sprintf("%+v %#v %s", profile, profile, encode(t, profile)); strings.Contains(shown, secret) {
-			t.Errorf("it shows %q", secret)
+			t.Errorf("the profile shows %q", secret)
 		}
 	}
 	_, err = infoOf(t, `{"id":0,"access_token":"tOkEn","pubsub_token":"tOkEn","hmac_identifier":"tOkEn"}`).Profile(t.Context())
@@ -66,7 +67,7 @@ func TestProfileHasNoSecrets(t *testing.T) {
 	}
 }
 
-// TestNoProfile is what has no person, or no list of accounts.
+// TestNoProfile checks that a response without a person, or without a list of accounts, is refused.
 func TestNoProfile(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"id":1,"email":"ada@example.com"}`, `{"accounts":[]}`} {
@@ -76,12 +77,12 @@ func TestNoProfile(t *testing.T) {
 	}
 }
 
-// TestProfileIsOfNoAccount, and says so wherever it is told about; and it is not taken for what only ends as it does.
-func TestProfileIsOfNoAccount(t *testing.T) {
+// TestProfileHasNoAccount checks that the request and the errors of Profile name no account.
+func TestProfileHasNoAccount(t *testing.T) {
 	t.Parallel()
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.URL.Path != "/base/api/v1/profile" || len(auth.HeaderNames(req.Header)) != 1 {
-			t.Errorf("asks %s with %v", req.URL, req.Header)
+			t.Errorf("requested %s with %v", req.URL, req.Header)
 		}
 		return trial.Reply(401, "application/json", `{"error":"Invalid Access Token"}`), nil
 	}))

@@ -15,8 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestRecord records the conformance test, and reads what it has written: every request that the server got, in order, with
-// roles in place of keys, in the form of the recordings in testdata, and fit for the tests that go through those.
+// TestRecord records the conformance test and reads the recordings: they must have every request that the server received,
+// in order, with roles in place of keys, in the format of the recordings in testdata, and fit for the tests that read those.
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	dir, server := t.TempDir(), cfchattest.New(t, cfchattest.Version("2.16.0"))
@@ -45,7 +45,7 @@ func TestRecord(t *testing.T) {
 	} {
 		got := shape(read(t, fileOf(t, filepath.Join(folder, ours+".json"))))
 		if want := shape(read(t, fileOf(t, "testdata/recordings/2.16.0/"+theirs+".json"))); got != want {
-			t.Errorf("%s has the fields\n%s\nand %s\n%s", ours, got, theirs, want)
+			t.Errorf("%s has the fields\n%s\nbut %s has\n%s", ours, got, theirs, want)
 		}
 	}
 }
@@ -72,13 +72,13 @@ func shape(value any) string {
 	return "{" + strings.Join(fields, ", ") + "}"
 }
 
-// isWhole compares the exchanges with what the server says that it was asked, but for its version, which is asked for before
-// there can be a recorder.
+// isWhole compares the exchanges with the requests that the server reports, except for the request for its version, which is
+// sent before there can be a recorder.
 func isWhole(t *testing.T, exchanges []recordings.Exchange, served []cfchattest.Request) {
 	t.Helper()
 	sum := map[string]int{}
 	for _, r := range served[1:] {
-		if r.Operation == "" { // a file, which openapi.yaml does not have
+		if r.Operation == "" { // a file; openapi.yaml has no operation for it
 			continue
 		}
 		sum[fmt.Sprint(r.Operation, " ", r.Method, " ", r.Path, " ", r.Body, " ", r.Status)]++
@@ -93,23 +93,23 @@ func isWhole(t *testing.T, exchanges []recordings.Exchange, served []cfchattest.
 		sum[fmt.Sprint(e.ID, " ", e.Request.Method, " ", path, " ", body, " ", e.Response.Status)]--
 		succeeded[e.Operation] = succeeded[e.Operation] || e.Response.Status == http.StatusOK
 		if e.Sequence != last+1 {
-			t.Errorf("%s is number %d, after %d", e.Name, e.Sequence, last)
+			t.Errorf("%s has the number %d, after %d", e.Name, e.Sequence, last)
 		}
 		last = e.Sequence
 	}
 	for request, difference := range sum {
 		if difference != 0 {
-			t.Errorf("recorded %d times too few: %s", difference, request)
+			t.Errorf("%d recordings are missing of %s", difference, request)
 		}
 	}
 	for _, op := range operation.All {
 		if !succeeded[op] && op.Since() == "2.16.0" {
-			t.Errorf("no success of %s is recorded", op)
+			t.Errorf("no successful %s is recorded", op)
 		}
 	}
 }
 
-// hasRoles looks at whose requests are recorded, and that the header says the same.
+// hasRoles checks as whom requests are recorded, and that their headers agree.
 func hasRoles(t *testing.T, exchanges []recordings.Exchange) {
 	t.Helper()
 	found := map[string]int{}
@@ -117,7 +117,7 @@ func hasRoles(t *testing.T, exchanges []recordings.Exchange) {
 		found[fmt.Sprint(e.Called, " ", e.As, " ", e.Response.Status)]++
 		value, sent := e.Request.Headers["api_access_token"]
 		if sent == e.IsPublic() || sent && value != "<"+e.As+">" || (e.As == "none") == sent {
-			t.Errorf("%s is as %s, with %q", e.Name, e.As, e.Request.Headers)
+			t.Errorf("%s is recorded as %s, with %q", e.Name, e.As, e.Request.Headers)
 		}
 	}
 	for _, want := range []string{
@@ -126,12 +126,12 @@ func hasRoles(t *testing.T, exchanges []recordings.Exchange) {
 		"get_details_of_a_conversation administrator 404", "new_conversation bot 200",
 	} {
 		if found[want] == 0 {
-			t.Errorf("there is no %s among %v", want, found)
+			t.Errorf("%s is missing from %v", want, found)
 		}
 	}
 }
 
-// decodes gives each answer to the client again, once for each operation and status.
+// decodes has the client decode each response again, once per operation and status.
 func decodes(t *testing.T, exchanges []recordings.Exchange) {
 	t.Helper()
 	seen := map[string]bool{}

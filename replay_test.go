@@ -12,16 +12,16 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestRecordedAnswers puts every recorded answer before its method and before Raw: a success gives the recorded data, a
-// failure an Error with the recorded status and words, and both clients agree. It is the test of the spec as well: a success
-// encodes to the JSON that was recorded, field for field and number for number. TestUnseen of internal/recordings tells which
-// operations have none.
+// TestRecordedAnswers plays every recorded response to its method and to Raw: for a success they return the recorded data,
+// for a failure an Error with the recorded status and text, and both clients agree. It tests the spec as well: a success
+// encodes to the recorded JSON, field for field and number for number. TestUnseen of internal/recordings reports which
+// operations have no recording.
 func TestRecordedAnswers(t *testing.T) {
 	t.Parallel()
 	all := recordings.All(t, ".")
 	for i, r := range all {
 		if i%(len(all)/part(len(all))) != 0 {
-			continue // of which the race detector has nothing to see
+			continue // the race detector has nothing to find in these
 		}
 		t.Run(r.Version+"/"+r.Name, func(t *testing.T) {
 			t.Parallel()
@@ -40,11 +40,11 @@ func TestRecordedAnswers(t *testing.T) {
 				for _, difference := range differences("", taken(c, encoded), read(t, encode(t, data))) {
 					t.Error("method and Raw differ: " + difference)
 				}
-				row := r.Operation == operation.ContactMerge && !atLeast(r.Version, "3.2.0") // of which a contact is made: TestMergedRow
+				row := r.Operation == operation.ContactMerge && !atLeast(r.Version, "3.2.0") // a contact is made of it: TestMergedRow
 				if r.Response.Body != "" && !row {
 					for _, difference := range differences("", read(t, []byte(r.Response.Body)), encoded) {
 						if !strings.HasSuffix(difference, ".secret: answered <secret>, encoded [redacted]") {
-							t.Error("it does not encode as it came: " + difference)
+							t.Error("it does not encode as it was received: " + difference)
 						}
 					}
 				}
@@ -56,10 +56,10 @@ func TestRecordedAnswers(t *testing.T) {
 	}
 }
 
-// noSuchCall is the body of a 404 of a server before the call.
+// noSuchCall is the body of a 404 from a server that does not have the call yet.
 const noSuchCall = `{"status":404,"error":"Not Found"}`
 
-// provesRefusal are the recorded 422s of sending messages whose texts prove that nothing was stored (contract, W1.2).
+// provesRefusal holds the recorded 422s of sending messages whose texts prove that nothing was stored (contract, W1.2).
 var provesRefusal = map[string]bool{
 	"send-incoming-web": true, "send-type-bad": true, "send-content-nul": true, "messages-flood-one-more": true, "messages-web-exe": true,
 	"messages-retry-unknown": true,
@@ -77,7 +77,7 @@ func checkFailure(t *testing.T, r recordings.Exchange, err error) {
 	if words, ok := read(t, []byte(`{"x":`+orNull(r.Response.Body)+`}`)).(map[string]any)["x"].(map[string]any); ok {
 		for _, field := range []string{"error", "message"} {
 			if text, ok := words[field].(string); ok && e.Message != text {
-				t.Errorf("message %q, the server said %q", e.Message, text)
+				t.Errorf("message %q, want the server's %q", e.Message, text)
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func checkFailure(t *testing.T, r recordings.Exchange, err error) {
 		cfchat.ErrDecode:         false,
 	} {
 		if errors.Is(err, sentinel) != want {
-			t.Errorf("errors.Is(%q, %q) is %v", err, sentinel, !want)
+			t.Errorf("errors.Is(%q, %q) returns %v", err, sentinel, !want)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func orNull(body string) string {
 	return body
 }
 
-// taken returns what the method returns of an answer.
+// taken returns the part of a response that the method returns.
 func taken(c trial.Call, answer any) any {
 	for field := range strings.SplitSeq(c.Taken, ".") {
 		if object, ok := answer.(map[string]any); ok && field != "" {

@@ -21,8 +21,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestRoundTripUnrecorded puts the fields, nulls and kinds through the same door that by contract, 1.7, 4.1 and N2 can
-// occur and that no recording shows. Each case changes one recorded conversation.
+// TestRoundTripUnrecorded checks in the same way the fields, nulls and kinds that can occur according to contract, 1.7, 4.1
+// and N2, and that no recording shows. Each case changes one recorded conversation.
 func TestRoundTripUnrecorded(t *testing.T) {
 	t.Parallel()
 	conversation := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body
@@ -38,7 +38,7 @@ func TestRoundTripUnrecorded(t *testing.T) {
 		"bot":                 `{"meta":{"assignee":{"id":1,"name":null,"description":null,"thumbnail":"","bot_type":"webhook"},"assignee_type":"AgentBot"}}`,
 		"bot with an address": `{"meta":{"assignee":{"id":1,"name":"B","description":"d","thumbnail":"","outgoing_url":"http://b","bot_type":"hologram"},"assignee_type":"AgentBot"}}`,
 		"person with a type":  `{"meta":{"assignee_type":"User"}}`,
-		"an owner to come":    `{"meta":{"assignee_type":"Hologram"}}`,
+		"a future owner":      `{"meta":{"assignee_type":"Hologram"}}`,
 		"team icon":           `{"meta":{"team":{"id":1,"name":"a","description":null,"allow_auto_assign":true,"account_id":1,"is_member":true,"icon":"star","icon_color":""}}}`,
 		"company":             `{"meta":{"sender":{"company_id":7}},"last_non_activity_message":{"sender":{"id":1,"type":"contact","company_id":8}}}`,
 		"a call":              `{"last_non_activity_message":{"content_type":"voice_call","call":{"id":1,"provider":"twilio","duration_seconds":null}}}`,
@@ -68,7 +68,8 @@ func TestRoundTripUnrecorded(t *testing.T) {
 	}
 }
 
-// TestRoundTripUnrecordedMessages does the same for messages and for a conversation's attachments, by contract, W1.1 and W1.6.
+// TestRoundTripUnrecordedMessages checks the same for messages and for a conversation's attachments, according to contract,
+// W1.1 and W1.6.
 func TestRoundTripUnrecordedMessages(t *testing.T) {
 	message := recordings.Read(t, "testdata/recordings-whole/4.16.2/send-text.json").Response.Body
 	page := recordings.Read(t, "testdata/recordings-whole/4.16.2/messages-bot.json").Response.Body
@@ -105,7 +106,7 @@ func TestRoundTripUnrecordedMessages(t *testing.T) {
 	}
 }
 
-// TestUnknownFieldsDecode shows that a server may add fields anywhere.
+// TestUnknownFieldsDecode checks that a server may add fields anywhere.
 func TestUnknownFieldsDecode(t *testing.T) {
 	body := recordings.Read(t, "testdata/recordings/4.7.0/show-attachments.json").Response.Body
 	more := patched(t, body, `{"new":1,"meta":{"new":{"a":[1]},"sender":{"new":null}},"last_non_activity_message":{"new":"x"}}`)
@@ -121,7 +122,7 @@ func TestUnknownFieldsDecode(t *testing.T) {
 	}
 }
 
-// roundTrip has Raw decode an answer, and compares it with what that encodes to.
+// roundTrip has Raw decode a response, and compares the response with the result's encoding.
 func roundTrip(t *testing.T, op *operation.Operation, body string) {
 	t.Helper()
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -161,13 +162,13 @@ func readObject(t *testing.T, text string) map[string]any {
 	t.Helper()
 	object, ok := read(t, []byte(text)).(map[string]any)
 	if !ok {
-		t.Fatalf("%s is no object", text)
+		t.Fatalf("%s is not an object", text)
 	}
 	return object
 }
 
-// loosely are the places in answers, such as .payload[].priority, where openapi.yaml lets a field be null and be absent. Either
-// is a nil pointer in Go, so null may become absent.
+// loosely returns the places in responses, such as .payload[].priority, where openapi.yaml lets a field be both null and
+// absent. Either is a nil pointer in Go, so null may become absent.
 var loosely = sync.OnceValue(func() map[string]bool {
 	places := map[string]bool{}
 	spec, err := api.GetSpec()
@@ -176,7 +177,7 @@ var loosely = sync.OnceValue(func() map[string]bool {
 	}
 	for _, item := range spec.Paths.Map() {
 		for _, op := range item.Operations() {
-			if answer := op.Responses.Value("200").Value.Content["application/json"]; answer != nil { // else it is empty
+			if answer := op.Responses.Value("200").Value.Content["application/json"]; answer != nil { // otherwise it is empty
 				findLoose(places, "", answer.Schema.Value)
 			}
 		}
@@ -202,23 +203,23 @@ func findLoose(places map[string]bool, place string, schema *openapi3.Schema) {
 	}
 }
 
-// mayBeNull reports whether a field may be null: by itself, or as any of what it refers to and null.
+// mayBeNull reports whether a field may be null, by itself or by an anyOf with a nullable part.
 func mayBeNull(field *openapi3.Schema) bool {
 	return field.Nullable || slices.ContainsFunc(field.AnyOf, func(part *openapi3.SchemaRef) bool { return part.Value.Nullable })
 }
 
-// secrets are the places in answers of what openapi.yaml marks with x-secret.
+// secrets are the places in responses that openapi.yaml marks with x-secret.
 var secrets = map[string]bool{}
 
-// secret reports whether a place is one of a secret.
+// secret reports whether a place holds a secret.
 func secret(place string) bool {
-	loosely() // which finds them
+	loosely() // fills secrets
 	return secrets[place]
 }
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// differences lists what is not the same in two JSON values.
+// differences lists the differences between two JSON values.
 func differences(path string, want, got any) []string {
 	switch want := want.(type) {
 	case map[string]any:
@@ -254,9 +255,9 @@ func differentFields(path string, want, got map[string]any) []string {
 		case ok:
 			all = append(all, differences(field, value, other)...)
 		case value == nil && loosely()[index.ReplaceAllString(field, "[]")]:
-		case secret(index.ReplaceAllString(field, "[]")): // which no type has
+		case secret(index.ReplaceAllString(field, "[]")): // no type has it
 		default:
-			all = append(all, fmt.Sprintf("%s: lost; the answer has %v", field, value))
+			all = append(all, fmt.Sprintf("%s: lost; the response has %v", field, value))
 		}
 	}
 	for key, value := range got {
@@ -267,7 +268,7 @@ func differentFields(path string, want, got map[string]any) []string {
 	return all
 }
 
-// sameNumber compares numbers by value, exactly; the same text saves the work.
+// sameNumber compares numbers by value, exactly; it skips the work if the texts are the same.
 func sameNumber(a, b json.Number) bool {
 	if a == b {
 		return true

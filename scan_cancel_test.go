@@ -14,7 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// Breaking out of the loop stops every request. That nothing of it lives on is what the bubble checks.
+// TestScanBreak checks that breaking out of the loop stops every request. The bubble checks that nothing of the scan keeps
+// running.
 func TestScanBreak(t *testing.T) {
 	for _, after := range []int{1, 20, 25, 26, 100, 1_000} {
 		synctest.Test(t, func(t *testing.T) {
@@ -33,11 +34,11 @@ func TestScanBreak(t *testing.T) {
 			}
 			sent, now := s.requests(), time.Now()
 			if !now.Equal(broke) {
-				t.Errorf("the loop ended %s after it was broken", now.Sub(broke))
+				t.Errorf("the loop ended %s after the break", now.Sub(broke))
 			}
 			synctest.Wait()
 			if b.underWay != 0 || s.requests() != sent || came != after {
-				t.Errorf("%d requests under way, %d more sent, %d conversations came", b.underWay, s.requests()-sent, came)
+				t.Errorf("%d requests under way, %d more sent, %d conversations yielded", b.underWay, s.requests()-sent, came)
 			}
 			time.Sleep(time.Hour)
 			if s.requests() != sent {
@@ -47,7 +48,7 @@ func TestScanBreak(t *testing.T) {
 	}
 }
 
-// A loop may stop at a conversation that cannot be read, like at every other.
+// TestScanBreakAtABlame checks that a loop may stop at an unreadable conversation, as at any other.
 func TestScanBreakAtABlame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScan(t, recentAccount(upTo(1, 200)...).breaks(50), nil)
@@ -58,15 +59,15 @@ func TestScanBreakAtABlame(t *testing.T) {
 			}
 		}
 		if came != 50 {
-			t.Errorf("%d came", came)
+			t.Errorf("%d conversations were yielded, want 50", came)
 		}
 	})
 }
 
-// A panic in the loop goes through, and so does the end of the loop's goroutine, as a failed test has it. Neither leaves
-// anything behind.
+// TestScanPanic checks that a panic in the loop passes through, and so does the end of the loop's goroutine, which a failed
+// test causes. Neither leaves anything running.
 func TestScanPanic(t *testing.T) {
-	for _, n := range []int64{20, 200} { // the sweep's own, and windows
+	for _, n := range []int64{20, 200} { // by the sweep alone, and by windows
 		for name, leave := range map[string]func(){"panic": func() { panic("the loop's own") }, "Goexit": runtime.Goexit} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -95,7 +96,8 @@ func TestScanPanic(t *testing.T) {
 	}
 }
 
-// An editor may end its goroutine, as t.FailNow does. It is the scan's, so the loop's ends in its place, and nothing hangs.
+// TestScanGoexitOfAnEditor checks that when an editor ends its goroutine, as t.FailNow does, the loop's goroutine ends as
+// well and nothing hangs, although the editor runs in a goroutine of the scan.
 func TestScanGoexitOfAnEditor(t *testing.T) {
 	for _, at := range []int{1, 2, 4, 14} { // the first sweep, windows, the last
 		synctest.Test(t, func(t *testing.T) {
@@ -126,7 +128,7 @@ func TestScanGoexitOfAnEditor(t *testing.T) {
 	}
 }
 
-// When the context ends, so does the scan, at once, with the context's error.
+// TestScanContext checks that when the context ends, the scan ends immediately with the context's error.
 func TestScanContext(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Second, 200 * time.Second, 500 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -138,13 +140,14 @@ func TestScanContext(t *testing.T) {
 			time.AfterFunc(after, cancel)
 			s.runContext(ctx, cfchat.Filter{}, cfchat.ConversationScanOptions{})
 			if s.endsWith(context.Canceled, upTo(1, 1_000)); !time.Now().Equal(ended) {
-				t.Errorf("after %s, %s late", after, time.Since(ended))
+				t.Errorf("canceled after %s, ended %s late", after, time.Since(ended))
 			}
 		})
 	}
 }
 
-// The context may end while anything is on its way: nobody is blamed for it, and it is not said that the end is not proven.
+// TestScanContextAtEachKind ends the context during each kind of request, and checks that no conversation is blamed for it,
+// and that the error does not say that the end is not proven.
 func TestScanContextAtEachKind(t *testing.T) {
 	for _, kind := range []sentKind{aSweep, aWindow, aProof, aCount} {
 		for nth := 1; nth <= 3; nth++ {
@@ -171,7 +174,7 @@ func TestScanContextAtEachKind(t *testing.T) {
 						}
 					}
 					if seen < nth || !errors.Is(s.end, context.Canceled) || strings.Contains(s.end.Error(), "proven") {
-						t.Errorf("%d of the kind %s, then %v", seen, kind, s.end)
+						t.Errorf("%d requests of the kind %s, then %v", seen, kind, s.end)
 					}
 				})
 			})
@@ -179,7 +182,7 @@ func TestScanContextAtEachKind(t *testing.T) {
 	}
 }
 
-// A deadline is the caller's, and nobody's fault.
+// TestScanDeadline checks that the caller's deadline is not blamed on a conversation.
 func TestScanDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -189,8 +192,9 @@ func TestScanDeadline(t *testing.T) {
 	})
 }
 
-// TestScanProgressStaysBehindAfter: who stores LastID must not be thrown back when the newest conversation is older.
-func TestScanProgressStaysBehindAfter(t *testing.T) {
+// TestScanProgressNeverBelowAfter checks that LastID never falls below After if the newest conversation has a lower id, so
+// that a caller who stores it is not thrown back.
+func TestScanProgressNeverBelowAfter(t *testing.T) {
 	server := cfchattest.New(t)
 	for range 5 {
 		server.AddConversation(cfchattest.Conversation{})
@@ -205,6 +209,6 @@ func TestScanProgressStaysBehindAfter(t *testing.T) {
 		t.Error(err)
 	}
 	if told == 0 {
-		t.Error("nothing was told")
+		t.Error("no progress was reported")
 	}
 }

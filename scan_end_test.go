@@ -15,10 +15,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// at2026 lets the bubble's clock go on to a time of which accounts are, so that days of creation can be told apart.
+// at2026 advances the bubble's clock to the time of the accounts, so that days of creation can be told apart.
 func at2026() { time.Sleep(time.Until(time.Date(2026, 3, 5, 14, 0, 0, 0, time.UTC))) }
 
-// Conversations with the highest ids and old dates, as an import makes them, are found, wherever the server shows them.
+// TestScanOfImported checks that conversations with the highest ids and old dates, as an import creates them, are found
+// wherever the server shows them.
 func TestScanOfImported(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{1, 30, 300} {
@@ -40,7 +41,8 @@ func TestScanOfImported(t *testing.T) {
 	}
 }
 
-// Thousands that were imported on one day are left out inbox by inbox, and 10,000 ids at most in any request.
+// TestScanOfADayWithThousands checks that thousands of conversations imported on one day are left out inbox by inbox, with
+// at most 10,000 ids in any request.
 func TestScanOfADayWithThousands(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,14 +67,15 @@ func TestScanOfADayWithThousands(t *testing.T) {
 		}
 		for _, want := range []string{"equal_to[1]", "equal_to[2]", "equal_to[3]", "equal_to[4]", "not_equal_to[1 2 3 4]"} {
 			if !inboxes[want] {
-				t.Errorf("nothing asks for inbox_id %s: %v", want, inboxes)
+				t.Errorf("no request has inbox_id %s: %v", want, inboxes)
 			}
 		}
 	})
 }
 
-// One inbox may have as many of a day as one request can leave out, 10,000 or what the server takes. With more the end cannot be
-// proven, and the scan says so behind all that it has read.
+// TestScanOfADayWithTooMany checks the limit for one inbox and day: as many conversations as one request can leave out,
+// which is 10,000 or what the server accepts. With more, the end cannot be proven, and the scan reports that after all that
+// it has read.
 func TestScanOfADayWithTooMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -90,21 +93,21 @@ func TestScanOfADayWithTooMany(t *testing.T) {
 		s.run(openOnes, cfchat.ConversationScanOptions{}).endsWith(cfchat.ErrDecode, append(upTo(1, 650), 40_000))
 		for _, want := range []string{"651 conversations were created on 2026-02-01", "no request can exclude that many", "resume with After: 40000"} {
 			if s.end == nil || !strings.Contains(s.end.Error(), want) {
-				t.Errorf("%v does not say %q", s.end, want)
+				t.Errorf("%v does not contain %q", s.end, want)
 			}
 		}
 		if len(s.ids) != 651 {
-			t.Errorf("%d came", len(s.ids))
+			t.Errorf("%d conversations were yielded", len(s.ids))
 		}
 	})
 }
 
-// An account that grows with every request cannot keep the scan running forever: what is created meanwhile is not promised.
-// Only the server's clock tells what that is.
+// TestScanGrowingAccount checks that an account that grows with every request cannot keep the scan running forever:
+// conversations created meanwhile are not promised. Only the server's clock shows which those are.
 func TestScanGrowingAccount(t *testing.T) {
 	for _, c := range []struct {
 		from  int64
-		grows int // conversations a request
+		grows int // conversations per request
 		most  int
 	}{{30, 1, 4}, {30, 10, 10}, {300, 1, 20}, {300, 10, 40}} {
 		t.Run(fmt.Sprintf("%d, %d more each time", c.from, c.grows), func(t *testing.T) {
@@ -120,7 +123,7 @@ func TestScanGrowingAccount(t *testing.T) {
 				s := newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{})
 				s.endsWith(nil, upTo(1, b.last()))
 				if len(s.ids) < int(c.from) {
-					t.Errorf("%d came", len(s.ids))
+					t.Errorf("%d conversations were yielded", len(s.ids))
 				}
 				s.within(c.most)
 			})
@@ -128,7 +131,7 @@ func TestScanGrowingAccount(t *testing.T) {
 	}
 }
 
-// An account may even grow by more than a page with each request.
+// TestScanFastGrowingAccount checks the same for an account that grows by more than a page with each request.
 func TestScanFastGrowingAccount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -143,13 +146,14 @@ func TestScanFastGrowingAccount(t *testing.T) {
 		s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{})
 		s.endsWith(nil, upTo(1, b.last()))
 		if len(s.ids) < 300 {
-			t.Errorf("%d came", len(s.ids))
+			t.Errorf("%d conversations were yielded", len(s.ids))
 		}
 		s.within(150)
 	})
 }
 
-// However few ids a window may have, what cannot be shown is found among all that was created on one day.
+// TestScanOfADayWithABrokenOne checks that a conversation that cannot be shown is found among all that were created on one
+// day, however few ids a window may have.
 func TestScanOfADayWithABrokenOne(t *testing.T) {
 	for _, most := range []int{10, 100, 250} {
 		synctest.Test(t, func(t *testing.T) {
@@ -162,7 +166,8 @@ func TestScanOfADayWithABrokenOne(t *testing.T) {
 	}
 }
 
-// What was created when the scan started is not left out, although the server's clock is behind that of what wrote it.
+// TestScanOfTheLatest checks that a conversation that existed when the scan started is not left out, although the server's
+// clock is behind the clock that dated the conversation.
 func TestScanOfTheLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -176,7 +181,8 @@ func TestScanOfTheLatest(t *testing.T) {
 	})
 }
 
-// A server, or something before it, that leaves the time of creation out costs nothing but room in a request.
+// TestScanWithoutTimes checks that a server, or a proxy, that omits the time of creation costs nothing but room in a
+// request.
 func TestScanWithoutTimes(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{60, 300, 3_000} {
@@ -193,7 +199,8 @@ func TestScanWithoutTimes(t *testing.T) {
 	}
 }
 
-// A server that does not know how to leave ids out shows the same again and again. That ends with an error instead of never.
+// TestScanNothingIsLeftOut checks that the scan ends with an error on a server that does not know how to leave ids out, and
+// so shows the same ones forever.
 func TestScanNothingIsLeftOut(t *testing.T) {
 	for _, n := range []int64{60, 300} {
 		synctest.Test(t, func(t *testing.T) {
@@ -211,7 +218,7 @@ func TestScanNothingIsLeftOut(t *testing.T) {
 	}
 }
 
-// renamed returns a request with another word in its body.
+// renamed returns a request with a word of its body replaced.
 func renamed(req *http.Request, from, to string) *http.Request {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -222,8 +229,8 @@ func renamed(req *http.Request, from, to string) *http.Request {
 	return again
 }
 
-// Rows outside of the window mean that the server, or something before it, has read another filter: that must not pass as a
-// loss.
+// TestScanRowsOutside checks that rows outside the window end the scan, because the server, or a proxy, has applied another
+// filter, and conversations must not be lost by that.
 func TestScanRowsOutside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScan(t, recentAccount(upTo(1, 300)...), func(r sent) (*http.Response, error) {
@@ -240,8 +247,8 @@ func TestScanRowsOutside(t *testing.T) {
 	})
 }
 
-// A failure of the sweep that proves the end ends the scan with the server's error, and with where to go on: not as if it were
-// done.
+// TestScanEndIsNotProven checks that a failure of the sweep that proves the end ends the scan with the server's error and
+// the id to resume from, not as if the scan were complete.
 func TestScanEndIsNotProven(t *testing.T) {
 	t.Parallel()
 	refused := func(status int, body string) func() (*http.Response, error) {
@@ -251,7 +258,7 @@ func TestScanEndIsNotProven(t *testing.T) {
 		name string
 		fail func() (*http.Response, error)
 		is   error
-		most int // requests, from the first that fails
+		most int // requests, from the first failure on
 	}{
 		{"401", refused(401, `{"error":"Invalid Access Token"}`), cfchat.ErrUnauthorized, 4},
 		{"403", refused(403, `{"error":"no"}`), cfchat.ErrForbidden, 4},
@@ -280,10 +287,10 @@ func TestScanEndIsNotProven(t *testing.T) {
 					}
 					says := fmt.Sprintf("it is not proven that conversation %d is the last; resume with After: %d", n, n)
 					if says = says[:len(says)*count(after > 0)]; !strings.Contains(e.Error(), says) {
-						t.Errorf("%q does not say %q", e, says)
+						t.Errorf("%q does not contain %q", e, says)
 					}
 					if after > 0 && len(s.ids) != int(n) {
-						t.Errorf("%d came", len(s.ids))
+						t.Errorf("%d conversations were yielded", len(s.ids))
 					}
 				})
 			})
@@ -291,7 +298,8 @@ func TestScanEndIsNotProven(t *testing.T) {
 	}
 }
 
-// Where nothing has come there is nothing to go on from: the first refusal is the error, as received, and nothing follows it.
+// TestScanFirstRefusal checks that if no conversation was yielded, and so there is none to resume from, the first refusal is
+// returned unchanged and no request follows it.
 func TestScanFirstRefusal(t *testing.T) {
 	for _, after := range []int64{0, 7} {
 		synctest.Test(t, func(t *testing.T) {
@@ -308,7 +316,8 @@ func TestScanFirstRefusal(t *testing.T) {
 	}
 }
 
-// Where a server fails whatever it is asked, a scan that is resumed asks for nothing that has no ids.
+// TestScanAsksForIDs checks that a resumed scan sends no request with an empty list of ids to a server that fails
+// everything.
 func TestScanAsksForIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -322,14 +331,15 @@ func TestScanAsksForIDs(t *testing.T) {
 	})
 }
 
-// A server, or a proxy, may refuse a filter that leaves out so many ids. Then days are asked for alone.
+// TestScanLeavesOutFewer checks that days are requested one by one if a server, or a proxy, refuses a filter that leaves out
+// that many ids.
 func TestScanLeavesOutFewer(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{413, 403, 400, 504} {
 		synctest.Test(t, func(t *testing.T) {
 			at2026()
 			s := newScan(t, recentAccount(upTo(1, 1_500)...), func(r sent) (*http.Response, error) {
-				if len(r.body) > 2_000 { // some 300 ids, and a day has 100
+				if len(r.body) > 2_000 { // about 300 ids, and a day has 100
 					return trial.Reply(status, "text/html", "<html>"), nil
 				}
 				return nil, nil
@@ -340,7 +350,7 @@ func TestScanLeavesOutFewer(t *testing.T) {
 	}
 }
 
-// Shards have exact boundaries, and Until is read up to, whatever else is there.
+// TestScanShards checks that shards have exact boundaries, and that each is read up to Until, whatever else there is.
 func TestScanShards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -355,7 +365,7 @@ func TestScanShards(t *testing.T) {
 			ids = append(ids, s.ids...)
 		}
 		if !slices.Equal(ids, upTo(1, 1_000)) {
-			t.Errorf("%d came", len(ids))
+			t.Errorf("%d conversations were yielded, want 1000", len(ids))
 		}
 	})
 }

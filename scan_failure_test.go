@@ -19,7 +19,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// Wherever a conversation that cannot be rendered is, it alone is reported, when others have come again.
+// TestScanUnrenderable checks that a conversation that cannot be rendered, wherever it is, is the only one reported, once
+// others have been read again.
 func TestScanUnrenderable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -39,7 +40,7 @@ func TestScanUnrenderable(t *testing.T) {
 		{"one far from the others", append(upTo(1, 20), 900), []int64{900}, 88},
 		{"two far from the others", append(upTo(1, 20), 900, 40_000), []int64{900, 40_000}, 125},
 		{"two far from the others, next to others", append(upTo(1, 20), 900, 40_000, 40_001), []int64{900, 40_000}, 125},
-		{"one behind a gap", append(upTo(1, 200), 9_000), []int64{9_000}, 96},
+		{"one after a gap", append(upTo(1, 200), 9_000), []int64{9_000}, 96},
 		{"few of many ids", []int64{5, 20_000, 30_000}, []int64{20_000}, 128},
 		{"all but two", upTo(1, 30), without(upTo(1, 30), 4, 25), 250},
 	} {
@@ -55,7 +56,7 @@ func TestScanUnrenderable(t *testing.T) {
 						t.Errorf("%#v", e)
 					}
 					if want := fmt.Sprintf("conversation %d of account 1 cannot be read", e.ConversationID); !strings.Contains(e.Error(), want) {
-						t.Errorf("%q does not say %q", e, want)
+						t.Errorf("%q does not contain %q", e, want)
 					}
 				}
 			})
@@ -63,8 +64,9 @@ func TestScanUnrenderable(t *testing.T) {
 	}
 }
 
-// What was dealt with before a scan is resumed is told from what cannot be shown, for about a request per 25 of it.
-func TestScanUnrenderableBehindAfter(t *testing.T) {
+// TestScanUnrenderableOnResume checks that a resumed scan distinguishes the conversations up to After from one that cannot
+// be shown, for about one request per 25 of them.
+func TestScanUnrenderableOnResume(t *testing.T) {
 	t.Parallel()
 	for broken, most := range map[int64]int{1_500: 105, 1_990: 230} {
 		synctest.Test(t, func(t *testing.T) {
@@ -76,8 +78,8 @@ func TestScanUnrenderableBehindAfter(t *testing.T) {
 	}
 }
 
-// Where nothing can be read nobody can tell a broken conversation from a broken server: that ends with the server's error, and
-// nobody is blamed.
+// TestScanNothingReadable checks that the scan ends with the server's error, and blames no conversation, if nothing can be
+// read: a broken conversation cannot be told from a broken server then.
 func TestScanNothingReadable(t *testing.T) {
 	t.Parallel()
 	for _, ids := range [][]int64{{1}, {700}, upTo(1, 3), upTo(1, 30), upTo(1, int64(part(160)))} {
@@ -85,7 +87,7 @@ func TestScanNothingReadable(t *testing.T) {
 			at2026()
 			s := newScan(t, recentAccount(ids...).breaks(ids...), nil).run(openOnes, cfchat.ConversationScanOptions{})
 			if s.end == nil {
-				t.Errorf("%d broken ones ended well", len(ids))
+				t.Errorf("a scan of %d broken conversations ended without an error", len(ids))
 			}
 			s.endsWith(cfchat.ErrServer, nil)
 			s.within(1_300)
@@ -93,7 +95,8 @@ func TestScanNothingReadable(t *testing.T) {
 	}
 }
 
-// Nobody is blamed before two that came have come again, and had nothing else to do with it.
+// TestScanBlamesAfterAProof checks that no conversation is blamed before two others, already yielded and unrelated to it,
+// have been read again.
 func TestScanBlamesAfterAProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -113,19 +116,20 @@ func TestScanBlamesAfterAProof(t *testing.T) {
 			switch {
 			case r.kind == aProof && alone > 0:
 				if proofs++; len(r.rules[0].numbers) != 2 || slices.Contains(r.rules[0].numbers, 150) {
-					t.Errorf("proven with %v", r.rules[0].numbers)
+					t.Errorf("proved with %v", r.rules[0].numbers)
 				}
 			case r.kind == aWindow && r.lo == 150 && r.hi == 150:
 				alone++
 			}
 		}
 		if alone < 2 || proofs < 2 {
-			t.Errorf("asked for 150 alone %d times, with %d proofs", alone, proofs)
+			t.Errorf("requested 150 alone %d times, with %d proofs", alone, proofs)
 		}
 	})
 }
 
-// A conversation above Config.MaxBody is reported, and so many that are too large together are asked for a few at a time.
+// TestScanTooLarge checks that a conversation above Config.MaxBody is reported, and that conversations that are only too
+// large together are requested a few at a time.
 func TestScanTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -144,14 +148,15 @@ func TestScanTooLarge(t *testing.T) {
 	})
 }
 
-// cutReply is an answer that ends too early.
+// cutReply returns a response that is cut off.
 func cutReply() *http.Response {
 	resp := jsonReply(`{"meta":{},"payload":[`)
 	resp.Body = io.NopCloser(io.MultiReader(resp.Body, iotest.ErrReader(io.ErrUnexpectedEOF)))
 	return resp
 }
 
-// A conversation that makes its window fail, in whatever way, is reported, and the rest comes.
+// TestScanUnreadable checks that a conversation that makes its window fail, in whatever way, is reported, and that the rest
+// are yielded.
 func TestScanUnreadable(t *testing.T) {
 	t.Parallel()
 	reply := func(status int, body string) func() (*http.Response, error) {
@@ -159,7 +164,7 @@ func TestScanUnreadable(t *testing.T) {
 	}
 	for name, fail := range map[string]func() (*http.Response, error){
 		"another type of id": func() (*http.Response, error) { return jsonReply(`{"meta":{},"payload":[{"id":"x"}]}`), nil },
-		"no JSON":            func() (*http.Response, error) { return trial.Reply(200, "text/html", "<html>"), nil },
+		"not JSON":           func() (*http.Response, error) { return trial.Reply(200, "text/html", "<html>"), nil },
 		"413":                reply(413, "<html>"),
 		"504":                reply(504, "<html>"),
 		"403 of a proxy":     reply(403, "<html>"),
@@ -180,7 +185,7 @@ func TestScanUnreadable(t *testing.T) {
 				})
 				s.run(openOnes, cfchat.ConversationScanOptions{})
 				s.came(without(upTo(1, 160), 17), 17)
-				if s.within(80); name != "413" { // which means that the window is too wide, and is believed
+				if s.within(80); name != "413" { // a 413 is taken to mean that the window is too wide
 					s.within(32)
 				}
 			})
@@ -188,7 +193,7 @@ func TestScanUnreadable(t *testing.T) {
 	}
 }
 
-// hanging never answers a window with an id, until the caller gives up.
+// hanging never answers a window with a given id, until the caller gives up.
 func hanging(server http.RoundTripper, id int64) http.RoundTripper {
 	return trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		var r sent
@@ -210,7 +215,7 @@ func hanging(server http.RoundTripper, id int64) http.RoundTripper {
 	})
 }
 
-// A conversation that the server does not answer in time is reported. Each try takes 30 s.
+// TestScanTimeout checks that a conversation that the server does not return in time is reported. Each try takes 30 s.
 func TestScanTimeout(t *testing.T) {
 	for _, option := range []func(*cfchat.Config){retries, func(*cfchat.Config) {}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -225,7 +230,8 @@ func TestScanTimeout(t *testing.T) {
 	}
 }
 
-// A server that is down is no broken conversation: the scan ends with its error, soon, and blames nobody.
+// TestScanOutage checks that a server that is down is not mistaken for a broken conversation: the scan ends soon, with its
+// error, and blames no conversation.
 func TestScanOutage(t *testing.T) {
 	t.Parallel()
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
@@ -234,7 +240,7 @@ func TestScanOutage(t *testing.T) {
 		resp func() *http.Response
 		err  error
 		is   error
-		most int // requests, each tried three times where that makes sense
+		most int // requests, each tried three times if that makes sense
 	}{
 		{"500", internalError, nil, cfchat.ErrServer, 68},
 		{"503", func() *http.Response { return trial.Reply(503, "text/html", "<html>") }, nil, cfchat.ErrServer, 30},
@@ -269,7 +275,8 @@ func TestScanOutage(t *testing.T) {
 	}
 }
 
-// A server that answers nothing any more is noticed soon, whenever that begins: each request takes 90 s.
+// TestScanSilence checks that it is noticed soon when a server stops answering, whenever that happens: each request takes 90
+// s.
 func TestScanSilence(t *testing.T) {
 	for _, after := range []int{0, 1, 10} {
 		synctest.Test(t, func(t *testing.T) {
@@ -291,7 +298,7 @@ func TestScanSilence(t *testing.T) {
 	}
 }
 
-// Resuming after the last id, after an outage, yields the rest.
+// TestScanResume checks that resuming after the last id, after an outage, yields the rest.
 func TestScanResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -304,14 +311,15 @@ func TestScanResume(t *testing.T) {
 		})
 		s.run(openOnes, cfchat.ConversationScanOptions{})
 		if s.end == nil || len(s.ids) == 0 || len(s.ids) == 300 {
-			t.Fatalf("%d came, then %v", len(s.ids), s.end)
+			t.Fatalf("%d conversations were yielded, then %v", len(s.ids), s.end)
 		}
 		down, s.end = false, nil
 		s.run(openOnes, cfchat.ConversationScanOptions{After: s.ids[len(s.ids)-1]}).came(upTo(1, 300))
 	})
 }
 
-// A filter that the server cannot answer at all ends with its error, also where that knows every conversation.
+// TestScanFilterThatIsAlwaysA500 checks that a filter that the server cannot answer at all ends the scan with the server's
+// error, even if the server knows every conversation.
 func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -321,7 +329,7 @@ func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 			}
 			return nil, nil
 		})
-		// One at a time: which of several requests at the same instant is answered first is left to chance, and so is how many follow.
+		// One at a time: otherwise chance decides which of several simultaneous requests is answered first, and how many follow.
 		one := cfchat.ConversationScanOptions{Concurrency: 1}
 		s.run(cfchat.Where(cfchat.Equal("price", 3)), one).endsWith(cfchat.ErrServer, nil)
 		if e, ok := errors.AsType[*cfchat.Error](s.end); !ok || e.StatusCode != 500 || e.ConversationID != 0 {
@@ -331,7 +339,8 @@ func TestScanFilterThatIsAlwaysA500(t *testing.T) {
 	})
 }
 
-// A server that stumbles once is no broken conversation either: an id is blamed only when it has failed again.
+// TestScanStumble checks that a single failure of the server is not mistaken for a broken conversation: an id is blamed only
+// if it has failed again.
 func TestScanStumble(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{1, 3, 60, 160} {
@@ -355,8 +364,8 @@ func TestScanStumble(t *testing.T) {
 	}
 }
 
-// A width that was refused once is not asked for again, and a width that failed while its halves did not is no more asked for
-// after a few.
+// TestScanLearnsTheWidth checks that a width that was refused once is not requested again, and that a width that failed
+// while its halves did not is no longer requested after a few times.
 func TestScanLearnsTheWidth(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{413, 500, 504} {
@@ -373,7 +382,7 @@ func TestScanLearnsTheWidth(t *testing.T) {
 			})
 			s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1}).came(ids)
 			if failed > map[int]int{413: 15, 500: 20, 504: 20}[status] {
-				t.Errorf("%d: %d requests failed of %d", status, failed, s.requests())
+				t.Errorf("%d: %d of %d requests failed", status, failed, s.requests())
 			}
 			s.within(190)
 		})

@@ -18,24 +18,24 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// busyAccount answers list and filter as the servers do, of an account in which something may happen between any two
-// requests. Every answer takes its own time, which follows from the request, so that on virtual time a test plays the same way
-// each time, however many requests run at once.
+// busyAccount answers list and filter requests as the servers do, for an account that may change between any two requests.
+// Each response takes its own time, which depends on the request, so that on virtual time a test runs the same way each
+// time, however many requests are concurrent.
 //
 // It is small on purpose. internal/histories has a model of everything that the servers do.
 type busyAccount struct {
 	rowPerLabel bool          // as before 3.1.1
-	filterPage  int           // rows, 25 everywhere
-	slow        time.Duration // how long an answer may take
-	dated       bool          // answers have a Date
-	before      func()        // what happens before an answer
-	between     func()        // what happens between the count and the rows of a filter
+	filterPage  int           // rows, 25 on every version
+	slow        time.Duration // how long a response may take
+	dated       bool          // responses have a Date
+	before      func()        // called before each response
+	between     func()        // called between the count and the rows of a filter
 
 	mu            sync.Mutex
 	conversations []*busyConversation // in order of id
-	latest        []*busyConversation // the latest activity first, when the clock was inOrder
+	latest        []*busyConversation // the latest activity first, as of inOrder
 	inOrder       int64
-	clock         int64 // counts what happened
+	clock         int64 // counts events
 	requests      int
 	underWay      int
 	mostUnderWay  int
@@ -54,16 +54,16 @@ type busyConversation struct {
 
 // busyRule is one rule of a filter as received over the wire.
 type busyRule struct {
-	or        bool // joined to the rules before by OR
+	or        bool // joined to the preceding rules by OR
 	attribute string
 	operator  string
 	texts     []string
 	numbers   []int64 // in order
-	day       int64   // in seconds, when the day begins that is its first text
+	day       int64   // the start, in seconds, of the day named by its first text
 }
 
-// quietAccount is an account of open conversations in which nothing happens. Each was created ten minutes after the one before
-// it, from 1970 on.
+// quietAccount returns an account of open conversations in which nothing happens. Each was created ten minutes after the
+// previous one, from 1970 on.
 func quietAccount(ids ...int64) *busyAccount {
 	b := &busyAccount{filterPage: 25, slow: time.Millisecond}
 	for i, id := range ids {
@@ -72,7 +72,7 @@ func quietAccount(ids ...int64) *busyAccount {
 	return b
 }
 
-// recentAccount is an account of 100 conversations a day until the day before the bubble's.
+// recentAccount returns an account with 100 conversations a day up to the day before the bubble's.
 func recentAccount(ids ...int64) *busyAccount {
 	b := quietAccount(ids...)
 	yesterday := time.Now().Truncate(24*time.Hour).Unix() - 1
@@ -89,7 +89,7 @@ func (b *busyAccount) add(id int64) *busyConversation {
 	return c
 }
 
-// breaks makes conversations such as cannot be rendered.
+// breaks makes the given conversations unrenderable.
 func (b *busyAccount) breaks(ids ...int64) *busyAccount {
 	for _, c := range b.conversations {
 		c.broken = c.broken || slices.Contains(ids, c.id)
@@ -97,7 +97,7 @@ func (b *busyAccount) breaks(ids ...int64) *busyAccount {
 	return b
 }
 
-// last is the last id.
+// last returns the last id.
 func (b *busyAccount) last() int64 { return b.conversations[len(b.conversations)-1].id }
 
 func (b *busyAccount) tick() int64 {
@@ -105,8 +105,8 @@ func (b *busyAccount) tick() int64 {
 	return b.clock
 }
 
-// rowsOf counts the rows that a filter answers for a conversation: one at most, or before 3.1.1 one for each of its labels
-// with which it matches.
+// rowsOf counts the rows that a filter returns for a conversation: at most one, or before 3.1.1 one for each of its labels
+// if it matches.
 func (b *busyAccount) rowsOf(rules []busyRule, c *busyConversation) int {
 	if !b.rowPerLabel || len(c.labels) == 0 {
 		return count(c.matches(rules))
@@ -121,7 +121,7 @@ func count(holds bool) int {
 	return 0
 }
 
-// matches puts the rules together, AND before OR.
+// matches combines the rules, AND before OR.
 func (c *busyConversation) matches(rules []busyRule) bool {
 	branch := true
 	for i := range rules {
@@ -155,16 +155,16 @@ func (c *busyConversation) holds(r *busyRule) bool {
 	case "not_equal_to":
 		return !equal
 	}
-	return r.operator == "is_not_present" // nobody is assigned to anything
+	return r.operator == "is_not_present" // no conversation is assigned
 }
 
-// names reports whether a number is among those of the rule.
+// names reports whether a number is among the rule's.
 func (r *busyRule) names(number int64) bool {
 	_, found := slices.BinarySearch(r.numbers, number)
 	return found
 }
 
-// RoundTrip answers one request, after a while and before another.
+// RoundTrip answers one request, with a pause before and after.
 func (b *busyAccount) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
 	if req.Body != nil {
@@ -232,7 +232,7 @@ func internalError() *http.Response {
 	return trial.Reply(http.StatusInternalServerError, "application/json; charset=utf-8", `{"status":500,"error":"Internal Server Error"}`)
 }
 
-// latestFirst puts conversations in the order of a filter, those of one time in the order of their ids.
+// latestFirst orders conversations as a filter does, those with the same time by id.
 func latestFirst(x, y *busyConversation) int {
 	if x.activity != y.activity {
 		return cmp.Compare(y.activity, x.activity)
@@ -278,7 +278,8 @@ func (b *busyAccount) answerFilter(page int, body []byte) *http.Response {
 	return jsonReply(`{"meta":{"mine_count":0,"unassigned_count":0,"all_count":%d},"payload":[%s]}`, total, rows)
 }
 
-// matching are the rows of a filter, in its order, which is kept because so little changes from one request to the next.
+// matching returns the rows of a filter, in its order. The order is kept, because little changes from one request to the
+// next.
 func (b *busyAccount) matching(rules []busyRule) []*busyConversation {
 	if b.inOrder != b.clock {
 		b.latest, b.inOrder = append(b.latest, b.conversations[len(b.latest):]...), b.clock
@@ -293,7 +294,7 @@ func (b *busyAccount) matching(rules []busyRule) []*busyConversation {
 	return rows
 }
 
-// render writes a page, if it can be.
+// render writes a page, or reports that it cannot be rendered.
 func render(all []*busyConversation, page, size int) (string, bool) {
 	var rows []string
 	for _, c := range pageOf(all, page, size) {
@@ -312,8 +313,8 @@ func render(all []*busyConversation, page, size int) (string, bool) {
 	return strings.Join(rows, ","), true
 }
 
-// parseRules reads the body of a filter. Numbers, of which there may be thousands, are taken out of it before, because
-// encoding/json takes long for them.
+// parseRules reads the body of a filter. It removes numbers first, of which there may be thousands, because encoding/json is
+// slow on them.
 func parseRules(body []byte) ([]busyRule, error) {
 	const values = `"values":[`
 	parts := strings.Split(string(body), values)
@@ -361,7 +362,7 @@ func parseRules(body []byte) ([]busyRule, error) {
 	return rules, nil
 }
 
-// parseNumbers reads the values of a rule, and puts them in order.
+// parseNumbers reads the values of a rule, and sorts them.
 func (r *busyRule) parseNumbers(list string) error {
 	r.numbers = make([]int64, 0, 1+strings.Count(list, ","))
 	for number := range strings.SplitSeq(list, ",") {

@@ -12,7 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// LastID is never after the last conversation that any answer has shown, however far the windows went.
+// TestScanLastID checks that LastID is never beyond the last conversation that any response has shown, however far the
+// windows reached.
 func TestScanLastID(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -27,7 +28,7 @@ func TestScanLastID(t *testing.T) {
 		"a broken one at the end": {
 			ids: []int64{5, 6, 12_000}, broken: []int64{12_000},
 		},
-		"Until far behind": {ids: upTo(1, 300), options: cfchat.ConversationScanOptions{Until: 5_000}},
+		"Until far beyond": {ids: upTo(1, 300), options: cfchat.ConversationScanOptions{Until: 5_000}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -42,14 +43,15 @@ func TestScanLastID(t *testing.T) {
 				c.options.Progress = func(p cfchat.ScanProgress) { last = p }
 				s := newScan(t, b, nil).run(openOnes, c.options)
 				if end := b.last(); s.end != nil || last.LastID != end || last.End != end {
-					t.Errorf("the last is %d; the progress ended at %+v, %v", end, last, s.end)
+					t.Errorf("the last conversation is %d; the last progress is %+v, %v", end, last, s.end)
 				}
 			})
 		})
 	}
 }
 
-// Resuming after LastID yields what was created since the scan started, at whatever point of the scan.
+// TestScanLaterFromLastID checks that resuming after LastID yields the conversations created since the scan started,
+// whenever during the scan that was.
 func TestScanLaterFromLastID(t *testing.T) {
 	t.Parallel()
 	for until, dated := range map[int64]bool{0: true, 1_000: true, 1_001: false, 1<<31 - 1: false} {
@@ -77,7 +79,7 @@ func TestScanLaterFromLastID(t *testing.T) {
 					all := slices.Concat(s.ids, later.ids)
 					slices.Sort(all)
 					if all = slices.Compact(all); !slices.Equal(all, upTo(11, b.last())) {
-						t.Errorf("behind %d came %v, of 11 to %d in all %v", last.LastID, later.ids, b.last(), all)
+						t.Errorf("resumed after %d: %v yielded; of 11 to %d, both scans yielded %v", last.LastID, later.ids, b.last(), all)
 					}
 				})
 			})
@@ -85,7 +87,7 @@ func TestScanLaterFromLastID(t *testing.T) {
 	}
 }
 
-// What is before After is left out in runs of ids, not one page after the other.
+// TestScanResumeRequests checks that the conversations up to After are left out in runs of ids, not page by page.
 func TestScanResumeRequests(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -111,7 +113,8 @@ func TestScanResumeRequests(t *testing.T) {
 	}
 }
 
-// A server that is down is asked as little when a scan is resumed as when it begins.
+// TestScanResumeWhileDown checks that a server that is down receives as few requests when a scan is resumed as when it
+// starts.
 func TestScanResumeWhileDown(t *testing.T) {
 	for _, after := range []int64{0, 10, 300, 50_000} {
 		synctest.Test(t, func(t *testing.T) {
@@ -124,7 +127,8 @@ func TestScanResumeWhileDown(t *testing.T) {
 	}
 }
 
-// A server that counts and shows nothing at all is asked little, although each day might have something that cannot be shown.
+// TestScanResumeWhileNothingIsShown checks that a server that counts conversations but shows none receives few requests,
+// although each day might have one that cannot be shown.
 func TestScanResumeWhileNothingIsShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -137,7 +141,8 @@ func TestScanResumeWhileNothingIsShown(t *testing.T) {
 	})
 }
 
-// However many cannot be shown of one day, and however few ids a request may name, each is found, and all that came with it.
+// TestScanResumeAmongBrokenOnes checks that every conversation of one day that cannot be shown is found, however many there
+// are and however few ids a request may name, and that the readable ones among them are yielded.
 func TestScanResumeAmongBrokenOnes(t *testing.T) {
 	t.Parallel()
 	for _, most := range []int{600, 10_000} {
@@ -167,7 +172,7 @@ func TestScanResumeAmongBrokenOnes(t *testing.T) {
 	}
 }
 
-// A server that takes no 9,000 ids at once is not asked for as many again.
+// TestScanResumeUnderALimit checks that a server that does not accept 9,000 ids in one request is not sent that many again.
 func TestScanResumeUnderALimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

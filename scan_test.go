@@ -23,7 +23,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// upTo are the ids of a range.
+// upTo returns the ids from one to another.
 func upTo(from, to int64) []int64 {
 	var ids []int64
 	for id := from; id <= to; id++ {
@@ -32,7 +32,7 @@ func upTo(from, to int64) []int64 {
 	return ids
 }
 
-// without is a list of ids without some of them.
+// without returns ids without some of them.
 func without(ids []int64, some ...int64) []int64 {
 	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return slices.Contains(some, id) })
 }
@@ -49,16 +49,16 @@ type sent struct {
 
 type sentKind string
 
-// The kinds of requests. Where the filter has no rules a proof looks like a window.
+// The kinds of requests. If the filter has no rules, a proof looks like a window.
 const (
 	aSweep  sentKind = "sweep"
 	aWindow sentKind = "window"
-	aProof  sentKind = "proof" // that what came can be read again
-	aCount  sentKind = "count" // a page far behind the last
+	aProof  sentKind = "proof" // shows that yielded conversations can be read again
+	aCount  sentKind = "count" // a page far beyond the last
 	foreign sentKind = "foreign"
 )
 
-// has reports whether a request is a window with an id.
+// has reports whether a request is a window that includes an id.
 func (r *sent) has(id int64) bool {
 	return r.kind == aWindow && r.rules[0].names(id)
 }
@@ -83,7 +83,7 @@ func (r *sent) leavesOut() []int64 {
 	return nil
 }
 
-// sentScan is what one scan sent and yielded.
+// sentScan holds what one scan sent and yielded.
 type sentScan struct {
 	t       *testing.T
 	account *cfchat.Account
@@ -91,16 +91,16 @@ type sentScan struct {
 	failing sync.Mutex
 	mu      sync.Mutex
 	sent    []sent
-	ids     []int64 // what came
-	blamed  []int64 // what was reported as one that cannot be rendered
+	ids     []int64 // yielded
+	blamed  []int64 // reported as unreadable
 	blames  []*cfchat.Error
-	end     error // that ended the scan
+	end     error // the error that ended the scan
 }
 
-// instead answers a request instead of the server; nil leaves it to the server.
+// instead handles a request instead of the server; it returns nil to pass the request on to the server.
 type instead func(r sent) (*http.Response, error)
 
-// newScan is a client for an account. Everything may fail.
+// newScan returns a scan of an account for which fail, if set, may make any request fail.
 func newScan(t *testing.T, server http.RoundTripper, fail instead, options ...func(*cfchat.Config)) *sentScan {
 	s := &sentScan{t: t}
 	s.account = trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -121,7 +121,7 @@ func newScan(t *testing.T, server http.RoundTripper, fail instead, options ...fu
 	return s
 }
 
-// note keeps a request.
+// note records a request.
 func (s *sentScan) note(req *http.Request) sent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,13 +134,13 @@ func (s *sentScan) note(req *http.Request) sent {
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		r.read(s.t, req.URL.Query().Get("page"), body)
 	} else {
-		s.t.Errorf("asked for %s %s", req.Method, req.URL)
+		s.t.Errorf("unexpected request %s %s", req.Method, req.URL)
 	}
 	s.sent = append(s.sent, r)
 	return r
 }
 
-// read finds out what kind of filter a request is.
+// read determines what kind of filter a request is.
 func (r *sent) read(t *testing.T, page string, body []byte) {
 	var err error
 	r.body, r.kind = string(body), aSweep
@@ -194,7 +194,7 @@ func (s *sentScan) runContext(ctx context.Context, filter cfchat.Filter, options
 		e, ok := errors.AsType[*cfchat.Error](err)
 		switch {
 		case s.end != nil:
-			s.t.Errorf("%v, %v came behind the error that ends", c, err)
+			s.t.Errorf("%v, %v was yielded after the final error", c, err)
 		case err == nil:
 			s.ids = append(s.ids, c.ID)
 		case ok && e.ConversationID != 0:
@@ -206,21 +206,23 @@ func (s *sentScan) runContext(ctx context.Context, filter cfchat.Filter, options
 	return s
 }
 
-// came fails the test unless exactly these conversations were yielded, these were blamed, and the scan ended.
+// came fails the test unless exactly these conversations were yielded, these were blamed, and the scan ended without an
+// error.
 func (s *sentScan) came(ids []int64, blamed ...int64) {
 	s.t.Helper()
 	if s.end != nil {
 		s.t.Errorf("the scan ended with %v", s.end)
 	}
 	if !slices.Equal(s.ids, ids) {
-		s.t.Errorf("%v came, want %v", s.ids, ids)
+		s.t.Errorf("%v were yielded, want %v", s.ids, ids)
 	}
 	if !slices.Equal(s.blamed, blamed) {
 		s.t.Errorf("%v are blamed, want %v", s.blamed, blamed)
 	}
 }
 
-// endsWith fails the test unless the scan ended with an error, blamed nobody, and yielded the ids in order up to there.
+// endsWith fails the test unless the scan ended with an error, blamed no conversation, and yielded the ids in order up to
+// that point.
 func (s *sentScan) endsWith(is error, ids []int64) {
 	s.t.Helper()
 	if !errors.Is(s.end, is) {
@@ -230,11 +232,11 @@ func (s *sentScan) endsWith(is error, ids []int64) {
 		s.t.Errorf("%v are blamed", s.blamed)
 	}
 	if !slices.Equal(s.ids, ids[:min(len(s.ids), len(ids))]) {
-		s.t.Errorf("%v came", s.ids)
+		s.t.Errorf("%v were yielded", s.ids)
 	}
 }
 
-// within fails the test if there were more requests.
+// within fails the test if there were more requests than most.
 func (s *sentScan) within(most int) {
 	s.t.Helper()
 	if n := s.requests(); n > most {
@@ -250,10 +252,11 @@ func (s *sentScan) summary() string {
 	return strings.Join(words, ", ")
 }
 
-// retries are the retries that everybody has; trial.Chat switches them off.
+// retries sets the default retries, which trial.Chat turns off.
 func retries(c *cfchat.Config) { c.Retry = cfchat.Retry{} }
 
-// Up to 100 conversations are read by the sweep that proves the end, a page at a time, without any window.
+// TestScanSmallAccount checks that up to 100 conversations are read by the sweep that proves the end, page by page, without
+// any window.
 func TestScanSmallAccount(t *testing.T) {
 	for _, n := range []int64{0, 1, 24, 25, 26, 49, 50, 51, 75, 76, 99} {
 		synctest.Test(t, func(t *testing.T) {
@@ -262,14 +265,14 @@ func TestScanSmallAccount(t *testing.T) {
 			s.within(int(n/25) + 1)
 			for i, r := range s.sent {
 				if want := upTo(n-25*int64(i)+1, n); r.kind != aSweep || r.page != 1 || !slices.Equal(r.leavesOut(), want) {
-					t.Errorf("request %d of %d conversations is a %s that leaves out %v, want %v", r.n, n, r.kind, r.leavesOut(), want)
+					t.Errorf("request %d, for %d conversations, is a %s that leaves out %v, want %v", r.n, n, r.kind, r.leavesOut(), want)
 				}
 			}
 		})
 	}
 }
 
-// What does not match is not shown, in an account of any size.
+// TestScanOfAFilter checks that only matching conversations are yielded, in an account of any size.
 func TestScanOfAFilter(t *testing.T) {
 	for _, n := range []int64{40, 400} {
 		synctest.Test(t, func(t *testing.T) {
@@ -289,8 +292,8 @@ func TestScanOfAFilter(t *testing.T) {
 	}
 }
 
-// A larger account is read by windows of ids, a page each, between a sweep that finds out how large it is and one that proves
-// the end.
+// TestScanLargeAccount checks that a larger account is read by windows of ids, one page each, between a sweep that finds out
+// how large it is and one that proves the end.
 func TestScanLargeAccount(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{101, 125, 126, 1_000, 3_000} {
@@ -308,7 +311,8 @@ func TestScanLargeAccount(t *testing.T) {
 	}
 }
 
-// Where ids are close together a window is full. The rows are kept, and the rest is asked for.
+// TestScanFullWindows checks that if ids are close together, so that a window is full, its rows are kept and only the rest
+// is requested.
 func TestScanFullWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ids := append(upTo(1, 3), upTo(9_001, 9_200)...)
@@ -319,7 +323,7 @@ func TestScanFullWindows(t *testing.T) {
 		for i, w := range s.of(aWindow) {
 			for _, earlier := range s.of(aWindow)[:i] {
 				if common := intersection(w.rules[0].numbers, earlier.rules[0].numbers); common > 0 && w.ids() >= earlier.ids() {
-					t.Errorf("the window %d to %d asks for %d ids that %d to %d has asked for", w.lo, w.hi, common, earlier.lo, earlier.hi)
+					t.Errorf("the window %d to %d requests %d ids that the window %d to %d requested before", w.lo, w.hi, common, earlier.lo, earlier.hi)
 				} else if common > 0 {
 					again++
 				}
@@ -331,7 +335,7 @@ func TestScanFullWindows(t *testing.T) {
 	})
 }
 
-// intersection counts the numbers that two lists have in common.
+// intersection counts the numbers that two lists share.
 func intersection(a, b []int64) (n int) {
 	for _, number := range a {
 		_, found := slices.BinarySearch(b, number)
@@ -340,7 +344,8 @@ func intersection(a, b []int64) (n int) {
 	return n
 }
 
-// A server whose filter has smaller pages, or larger ones, loses nothing: its count says that there is more.
+// TestScanOtherPageSize checks that nothing is lost on a server whose filter has smaller or larger pages: its count shows
+// that there is more.
 func TestScanOtherPageSize(t *testing.T) {
 	for _, size := range []int{1, 10, 24, 26, 100} {
 		for _, n := range []int64{60, 160} {
@@ -353,10 +358,10 @@ func TestScanOtherPageSize(t *testing.T) {
 	}
 }
 
-// The count and the rows are two queries of the server. One that comes to match between them can push another off a page of
-// which the count says that it is whole.
+// TestScanBetweenCountAndRows checks the gap between the server's two queries for the count and the rows. A conversation
+// that starts to match between them can push another off a page that is complete according to the count.
 func TestScanBetweenCountAndRows(t *testing.T) {
-	for _, lazy := range []int{0, 1, 2} { // requests before it
+	for _, lazy := range []int{0, 1, 2} { // requests before the change
 		synctest.Test(t, func(t *testing.T) {
 			b := quietAccount(append(upTo(100, 124), 150)...)
 			reopened := b.conversations[25]
@@ -368,13 +373,14 @@ func TestScanBetweenCountAndRows(t *testing.T) {
 			}
 			s := newScan(t, b, nil).run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1})
 			if s.end != nil || !slices.Equal(without(s.ids, 150), upTo(100, 124)) {
-				t.Errorf("%v came, then %v", s.ids, s.end)
+				t.Errorf("%v were yielded, then %v", s.ids, s.end)
 			}
 		})
 	}
 }
 
-// Before 3.1.1 a conversation with 30 labels fills a page all alone, and hides its neighbours.
+// TestScanRowPerLabel checks accounts from before 3.1.1, where a conversation with 30 labels fills a page by itself and
+// hides its neighbors.
 func TestScanRowPerLabel(t *testing.T) {
 	for _, n := range []int64{60, 180} {
 		synctest.Test(t, func(t *testing.T) {
@@ -397,7 +403,8 @@ func thirtyLabels() (labels []string) {
 	return labels
 }
 
-// TestScanOfManyLabels: before 3.1.1 a conversation with 30 labels fills a page, so each comes alone.
+// TestScanOfManyLabels checks an account from before 3.1.1 in which every conversation has 30 labels, so that each fills a
+// page by itself.
 func TestScanOfManyLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := recentAccount(upTo(1, 40)...)
@@ -411,7 +418,7 @@ func TestScanOfManyLabels(t *testing.T) {
 	})
 }
 
-// The stand-in of 2.16.0 does the same, over the client's own chain.
+// TestScanStandIn checks the same against the stand-in of 2.16.0, over the client's own chain.
 func TestScanStandIn(t *testing.T) {
 	t.Parallel()
 	for _, options := range [][]cfchattest.Option{nil, {cfchattest.Version("2.16.0")}} {
@@ -452,13 +459,13 @@ func TestScanTwice(t *testing.T) {
 				ids = append(ids, c.ID)
 			}
 			if !slices.Equal(ids, upTo(1, 190)) {
-				t.Errorf("%v came", ids)
+				t.Errorf("%v were yielded", ids)
 			}
 		}
 	})
 }
 
-// As many requests run at once as were asked for, and no more.
+// TestScanConcurrency checks that as many requests run concurrently as were asked for, and no more.
 func TestScanConcurrency(t *testing.T) {
 	t.Parallel()
 	for asked, want := range map[int]int{0: 4, 1: 1, 2: 2, 6: 6, 20: 20} {
@@ -466,18 +473,18 @@ func TestScanConcurrency(t *testing.T) {
 			b := recentAccount(upTo(1, 2_000)...).breaks(701)
 			newScan(t, b, nil).run(cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: asked}).came(without(upTo(1, 2_000), 701), 701)
 			if b.mostUnderWay != want {
-				t.Errorf("asked for %d: %d at once, want %d", asked, b.mostUnderWay, want)
+				t.Errorf("Concurrency %d: %d concurrent requests, want %d", asked, b.mostUnderWay, want)
 			}
 		})
 	}
 }
 
-// Windows are read while the loop works, so that all of it takes as long as the loop, but for what goes before the first
-// conversation and behind the last.
+// TestScanReadsAhead checks that windows are read while the loop works, so that the scan takes as long as the loop, apart
+// from the time before the first conversation and after the last.
 func TestScanReadsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := recentAccount(upTo(1, 500)...)
-		b.slow = 5 * time.Second // an answer takes 1 s to 10 s, and a page of the loop 25 s
+		b.slow = 5 * time.Second // a response takes 1 s to 10 s, and a page of the loop 25 s
 		s := newScan(t, b, nil)
 		begun, came, reached := time.Now(), 0, time.Time{}
 		for _, err := range s.account.Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}) {
@@ -490,12 +497,12 @@ func TestScanReadsAhead(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		if before, all := reached.Sub(begun), time.Since(begun); before > 20*time.Second || all > before+500*time.Second+10*time.Second {
-			t.Errorf("%d came, the first after %s, the end after %s", came, before, all)
+			t.Errorf("%d conversations were yielded, the first after %s, the end after %s", came, before, all)
 		}
 	})
 }
 
-// It does not read all of an account ahead of a loop that takes its time.
+// TestScanReadsNotTooFarAhead checks that the scan does not read a whole account ahead of a slow loop.
 func TestScanReadsNotTooFarAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScan(t, recentAccount(upTo(1, 5_000)...), nil)
@@ -506,7 +513,7 @@ func TestScanReadsNotTooFarAhead(t *testing.T) {
 			time.Sleep(time.Hour)
 			break
 		}
-		s.within(1 + 20) // fourteen pages of 25 may wait, and then windows of four pages are begun no more
+		s.within(1 + 20) // fourteen pages of 25 may wait; after that no window of four pages is started
 	})
 }
 
@@ -542,8 +549,8 @@ func TestScanRefuses(t *testing.T) {
 	}
 }
 
-// TestScanRefusesARuleOnce: a rule that Filter refuses already is not refused a second time, and another one's fault does
-// not hide it.
+// TestScanRefusesARuleOnce checks that a rule that Filter refuses too is not refused twice, and that another field's fault
+// does not hide it.
 func TestScanRefusesARuleOnce(t *testing.T) {
 	conversations := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused })).Account(1).Conversations
 	for _, c := range []struct {
@@ -558,7 +565,7 @@ func TestScanRefusesARuleOnce(t *testing.T) {
 		_, errs := walk(conversations.Scan(t.Context(), c.filter, c.options))
 		e, ok := errors.AsType[*cfchat.Error](errors.Join(errs...))
 		if !ok {
-			t.Errorf("%v is scanned: %v", c.want, errs)
+			t.Errorf("want a refusal of %v, got %v", c.want, errs)
 			continue
 		}
 		var fields []string
@@ -566,12 +573,12 @@ func TestScanRefusesARuleOnce(t *testing.T) {
 			fields = append(fields, f.Field)
 		}
 		if !slices.Equal(fields, c.want) {
-			t.Errorf("refused are %q, want %q", fields, c.want)
+			t.Errorf("refused: %q, want %q", fields, c.want)
 		}
 	}
 }
 
-// A part of an account that is empty needs no request.
+// TestScanEmptyPart checks that an empty part of an account takes no request.
 func TestScanEmptyPart(t *testing.T) {
 	for _, options := range []cfchat.ConversationScanOptions{{After: 5, Until: 5}, {After: 1<<31 - 1}} {
 		s := newScan(t, quietAccount(1), nil).run(cfchat.Filter{}, options)
@@ -580,7 +587,7 @@ func TestScanEmptyPart(t *testing.T) {
 	}
 }
 
-// The bounds of a part are exact: After is not in it, Until is.
+// TestScanParts checks that the bounds of a part are exact: After is excluded, Until is included.
 func TestScanParts(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{30, 300} {
@@ -600,7 +607,7 @@ func TestScanParts(t *testing.T) {
 	}
 }
 
-// An Until far beyond the newest conversation costs no requests for ids that nobody has.
+// TestScanUntilFarAway checks that an Until far beyond the newest conversation costs no requests for ids that do not exist.
 func TestScanUntilFarAway(t *testing.T) {
 	for _, until := range []int64{1 << 30, 1<<31 - 1, 1 << 31, 1<<63 - 1} {
 		synctest.Test(t, func(t *testing.T) {
@@ -616,7 +623,7 @@ func TestScanUntilFarAway(t *testing.T) {
 	}
 }
 
-// A part of an account takes its pages and the first look, however much else there is.
+// TestScanOfAPart checks that a part of an account takes only its own pages and the first sweep, however much else there is.
 func TestScanOfAPart(t *testing.T) {
 	for _, part := range [][2]int64{{0, 1}, {0, 250}, {2000, 2001}, {2000, 2250}, {4999, 5000}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -628,13 +635,13 @@ func TestScanOfAPart(t *testing.T) {
 	}
 }
 
-// The largest possible id is yielded like any other.
+// TestScanOfTheLargestID checks that the largest possible id is yielded like any other.
 func TestScanOfTheLargestID(t *testing.T) {
 	const last = 1<<31 - 1
 	for _, ids := range [][]int64{{last}, append(upTo(1, 30), last), append(upTo(1, 300), last-1, last), upTo(last-200, last)} {
 		for _, broken := range []int64{0, last} {
 			if broken > 0 && ids[0] == 1 || len(ids) == 1 {
-				continue // what cannot be shown is looked for among all ids, which takes long
+				continue // a conversation that cannot be shown is searched for among all ids, which takes long
 			}
 			synctest.Test(t, func(t *testing.T) {
 				s := newScan(t, recentAccount(ids...).breaks(broken), nil)
@@ -646,7 +653,7 @@ func TestScanOfTheLargestID(t *testing.T) {
 				}
 				for _, r := range s.sent {
 					if r.hi > last {
-						t.Errorf("asked for %d to %d", r.lo, r.hi)
+						t.Errorf("requested %d to %d", r.lo, r.hi)
 					}
 				}
 			})
@@ -654,7 +661,8 @@ func TestScanOfTheLargestID(t *testing.T) {
 	}
 }
 
-// AND binds before OR, so the window is in each branch, and no branch asks for more than its share.
+// TestScanWindowInEachBranch checks that the window is in each branch of a filter, because AND binds before OR, and that no
+// branch requests more than its share.
 func TestScanWindowInEachBranch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		filter := openOnes.And(cfchat.Equal("inbox_id", 1)).Or(cfchat.Absent("assignee_id")).Or(cfchat.Equal("inbox_id", 2))
@@ -683,7 +691,7 @@ func TestScanWindowInEachBranch(t *testing.T) {
 	})
 }
 
-// A window is the first rule of each branch, as the servers read it best.
+// TestScanWindowOnTheWire checks that a window is the first rule of each branch, which suits the servers best.
 func TestScanWindowOnTheWire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		filter := openOnes.And(cfchat.Equal("inbox_id", 1)).Or(cfchat.Absent("assignee_id"))
@@ -707,7 +715,8 @@ func TestScanWindowOnTheWire(t *testing.T) {
 	})
 }
 
-// MaxWindow is obeyed by every request, whatever the filter's branches, but for what one inbox has of a day, here 100.
+// TestScanMaxWindow checks that every request obeys MaxWindow, whatever the filter's branches, except for the conversations
+// of one inbox and day, here 100.
 func TestScanMaxWindow(t *testing.T) {
 	t.Parallel()
 	for _, filter := range []cfchat.Filter{{}, openOnes, openOnes.Or(cfchat.Equal("inbox_id", 2))} {
@@ -728,7 +737,7 @@ func TestScanMaxWindow(t *testing.T) {
 	}
 }
 
-// MaxWindow is obeyed by what looks for a conversation that cannot be shown, too.
+// TestScanMaxWindowOfASearch checks that the search for a conversation that cannot be shown obeys MaxWindow too.
 func TestScanMaxWindowOfASearch(t *testing.T) {
 	t.Parallel()
 	for _, most := range []int{500, 2_000} {
@@ -743,13 +752,13 @@ func TestScanMaxWindowOfASearch(t *testing.T) {
 				}
 			}
 			if len(s.of(aCount)) < 10 {
-				t.Errorf("nothing was looked for: %s", s.summary())
+				t.Errorf("there was no search: %s", s.summary())
 			}
 		})
 	}
 }
 
-// MaxWindow may be above 10,000, for servers that take more.
+// TestScanWideWindow checks that MaxWindow may be above 10,000, for servers that accept more.
 func TestScanWideWindow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -760,7 +769,7 @@ func TestScanWideWindow(t *testing.T) {
 	})
 }
 
-// Where nothing is, the windows grow soon.
+// TestScanOfAGap checks that windows grow quickly in a gap.
 func TestScanOfAGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ids := append(upTo(1, 102), 20_000)

@@ -13,7 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// rateLimited lets so many requests of a minute pass. Where it is dated, its answers have a Date, and its clock is ahead of ours.
+// rateLimited lets the given number of requests pass each minute. If dated is set, its responses have a Date, by a clock
+// that is ahead of the local one.
 type rateLimited struct {
 	next  http.RoundTripper
 	most  int
@@ -56,8 +57,8 @@ func (l *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// 300 requests a minute are all that 2.16.0 allows; the next minute goes on, whether answers have a Date or not, and Progress
-// says until when nothing happens.
+// TestScanRateLimit checks a scan on a server that allows only a limited number of requests a minute, as 2.16.0 allows 300:
+// it continues in the next minute, whether responses have a Date or not, and Progress reports until when it waits.
 func TestScanRateLimit(t *testing.T) {
 	for _, limit := range []*rateLimited{{}, {dated: true}, {dated: true, ahead: 25 * time.Second}, {dated: true, ahead: -25 * time.Second}} {
 		for _, option := range []func(*cfchat.Config){retries, func(*cfchat.Config) {}} {
@@ -68,19 +69,19 @@ func TestScanRateLimit(t *testing.T) {
 				s := newScan(t, limit, nil, option)
 				s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
 					if pause := time.Since(last); pause > time.Minute {
-						t.Errorf("no progress was told for %s", pause)
+						t.Errorf("no progress was reported for %s", pause)
 					}
 					if last = time.Now(); p.WaitingUntil.IsZero() {
 						return
 					}
 					waited++
 					if wait := time.Until(p.WaitingUntil); wait <= 0 || wait > 62*time.Second {
-						t.Errorf("waits for %s", wait)
+						t.Errorf("the reported wait is %s", wait)
 					}
 				}})
 				s.came(upTo(1, 400))
 				if limit.denied == 0 || waited == 0 || time.Since(begun) > 3*time.Minute+10*time.Second {
-					t.Errorf("%d were denied, waited %d times, %s", limit.denied, waited, time.Since(begun))
+					t.Errorf("%d requests were denied, waited %d times, took %s", limit.denied, waited, time.Since(begun))
 				}
 				s.within(18 + limit.denied)
 			})
@@ -88,8 +89,9 @@ func TestScanRateLimit(t *testing.T) {
 	}
 }
 
-// An endless 429 ends with the context, not before, and Progress is called all the time.
-func TestScanRateLimitedForEver(t *testing.T) {
+// TestScanRateLimitedForever checks that a scan whose every request is a 429 ends with the context, not before, and that
+// Progress is called throughout.
+func TestScanRateLimitedForever(t *testing.T) {
 	t.Parallel()
 	for _, dated := range []bool{false, true} {
 		for _, after := range []int{0, 5} {
@@ -109,21 +111,22 @@ func TestScanRateLimitedForEver(t *testing.T) {
 				last, told := begun, 0
 				s.runContext(ctx, openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
 					if pause := time.Since(last); pause > time.Minute {
-						t.Errorf("no progress was told for %s", pause)
+						t.Errorf("no progress was reported for %s", pause)
 					}
 					last = time.Now()
 					told += count(!p.WaitingUntil.IsZero())
 				}})
 				s.endsWith(context.Canceled, upTo(1, 400))
 				if took := time.Since(begun); took != 5*time.Hour+30*time.Second || told < 300 {
-					t.Errorf("ended after %s, told %d times to be waiting", took, told)
+					t.Errorf("ended after %s, reported %d times to be waiting", took, told)
 				}
 			})
 		}
 	}
 }
 
-// Where the context ends before the wait does, waiting is in vain: the scan ends at once, with the 429.
+// TestScanDeadlineBeforeTheMinute checks that the scan ends immediately, with the 429, if the context ends before the wait
+// does, because waiting would be in vain.
 func TestScanDeadlineBeforeTheMinute(t *testing.T) {
 	for _, after := range []int{0, 5} {
 		synctest.Test(t, func(t *testing.T) {
@@ -140,7 +143,7 @@ func TestScanDeadlineBeforeTheMinute(t *testing.T) {
 	}
 }
 
-// Retry-After determines how long to wait, and nothing is asked for before.
+// TestScanRetryAfter checks that Retry-After determines how long to wait, and that nothing is sent before.
 func TestScanRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -158,7 +161,7 @@ func TestScanRetryAfter(t *testing.T) {
 	})
 }
 
-// Progress is told while one answer takes long, too.
+// TestScanProgressOfASlowServer checks that progress is reported even while a single response takes long.
 func TestScanProgressOfASlowServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -168,17 +171,18 @@ func TestScanProgressOfASlowServer(t *testing.T) {
 		s := newScan(t, b, nil, func(c *cfchat.Config) { c.Timeout = time.Hour })
 		s.run(openOnes, cfchat.ConversationScanOptions{Concurrency: 1, Progress: func(p cfchat.ScanProgress) {
 			if pause := time.Since(last); pause > time.Minute {
-				t.Errorf("no progress was told for %s", pause)
+				t.Errorf("no progress was reported for %s", pause)
 			}
 			if last = time.Now(); !p.WaitingUntil.IsZero() {
-				t.Errorf("%+v: nothing waits", p)
+				t.Errorf("%+v reports a wait, but there is none", p)
 			}
 		}})
 		s.came(upTo(1, 300))
 	})
 }
 
-// Progress reports after every window how far the scan is, and never less than where it started.
+// TestScanProgress checks that Progress reports after every window how far the scan is, and never less than where it
+// started.
 func TestScanProgress(t *testing.T) {
 	for _, n := range []int64{90, 300} {
 		for _, c := range []struct {
@@ -188,7 +192,7 @@ func TestScanProgress(t *testing.T) {
 			{cfchat.ConversationScanOptions{}, n},
 			{cfchat.ConversationScanOptions{Until: 60}, 60},
 			{cfchat.ConversationScanOptions{After: 30, Until: 60}, 60},
-			{cfchat.ConversationScanOptions{After: 400}, 400}, // those behind were deleted
+			{cfchat.ConversationScanOptions{After: 400}, 400}, // those after it were deleted
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				at2026()
@@ -197,7 +201,7 @@ func TestScanProgress(t *testing.T) {
 				options.Progress = func(p cfchat.ScanProgress) {
 					told = append(told, p)
 					if len(came) > 0 && p.LastID < came[len(came)-1] {
-						t.Errorf("%d came, and then %+v", came[len(came)-1], p)
+						t.Errorf("%d was yielded before the progress %+v", came[len(came)-1], p)
 					}
 				}
 				s := newScan(t, recentAccount(upTo(1, n)...), nil)
@@ -206,12 +210,12 @@ func TestScanProgress(t *testing.T) {
 						t.Fatal(err)
 					}
 					if n := len(told); n > 0 && c.ID <= told[n-1].LastID {
-						t.Errorf("%d came after %+v", c.ID, told[n-1])
+						t.Errorf("%d was yielded after the progress %+v", c.ID, told[n-1])
 					}
 					came = append(came, c.ID)
 				}
 				if windows := len(s.of(aWindow)); len(told) < windows || len(told) == 0 {
-					t.Fatalf("%+v: told %d times of %d windows", options, len(told), windows)
+					t.Fatalf("%+v: progress was reported %d times for %d windows", options, len(told), windows)
 				}
 				last := cfchat.ScanProgress{LastID: options.After}
 				for _, p := range told {
@@ -221,14 +225,14 @@ func TestScanProgress(t *testing.T) {
 					last = p
 				}
 				if last.LastID != c.last || last.Requests != s.requests() {
-					t.Errorf("%+v: at the end %+v, want %d, %d requests", c.options, last, c.last, s.requests())
+					t.Errorf("%+v: the last progress is %+v, want LastID %d, %d requests", c.options, last, c.last, s.requests())
 				}
 			})
 		}
 	}
 }
 
-// Every request is counted, also those that isolate what cannot be read.
+// TestScanRequests checks that every request is counted, including those that isolate unreadable conversations.
 func TestScanRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -238,17 +242,18 @@ func TestScanRequests(t *testing.T) {
 		s.run(openOnes, cfchat.ConversationScanOptions{Progress: func(p cfchat.ScanProgress) { last = p }})
 		s.came(without(upTo(1, 200), 50), 50, 900)
 		if last.Requests != s.requests() {
-			t.Errorf("told of %d requests, %d were sent", last.Requests, s.requests())
+			t.Errorf("%d requests were reported, %d were sent", last.Requests, s.requests())
 		}
 		for kind := range map[sentKind]bool{aSweep: true, aWindow: true, aProof: true, aCount: true} {
 			if len(s.of(kind)) == 0 {
-				t.Errorf("there is no %s", kind)
+				t.Errorf("no %s was sent", kind)
 			}
 		}
 	})
 }
 
-// A failed scan tells how far it came, too: what Progress told last is where to resume.
+// TestScanProgressBeforeAnError checks that a failed scan also reports how far it came: the last progress is where to
+// resume.
 func TestScanProgressBeforeAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at2026()
@@ -261,13 +266,13 @@ func TestScanProgressBeforeAnError(t *testing.T) {
 		})
 		s.run(openOnes, cfchat.ConversationScanOptions{Progress: func(p cfchat.ScanProgress) { last = p }})
 		if n := len(s.ids); s.end == nil || n == 0 || last.LastID != s.ids[n-1] {
-			t.Errorf("%d came, then %v; told last of %+v", n, s.end, last)
+			t.Errorf("%d conversations were yielded, then %v; the last progress is %+v", n, s.end, last)
 		}
 	})
 }
 
-// A context that ends while a 429 is waited out is what the scan ends with.
-func TestScanCancelledWait(t *testing.T) {
+// TestScanCanceledWait checks that the scan ends with the context's error if the context ends during the wait after a 429.
+func TestScanCanceledWait(t *testing.T) {
 	t.Parallel()
 	for after := range 70 {
 		synctest.Test(t, func(t *testing.T) {
@@ -276,7 +281,7 @@ func TestScanCancelledWait(t *testing.T) {
 			time.AfterFunc(time.Minute+time.Duration(after)*time.Second, cancel)
 			s := newScan(t, &rateLimited{next: recentAccount(upTo(1, 400)...), most: 5, dated: true}, nil)
 			if s.runContext(ctx, openOnes, cfchat.ConversationScanOptions{}); !errors.Is(s.end, context.Canceled) {
-				t.Errorf("%d s: %v", after, s.end)
+				t.Errorf("canceled %d s into the second minute: %v", after, s.end)
 			}
 		})
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestServerInfo reads the recorded answers, and never sends a key.
+// TestServerInfo reads the recorded responses, and checks that no key is sent.
 func TestServerInfo(t *testing.T) {
 	t.Parallel()
 	read := 0
@@ -48,7 +48,7 @@ func TestServerInfo(t *testing.T) {
 		}
 	}
 	if read < 2 {
-		t.Errorf("read %d recorded answers, want one of each version", read)
+		t.Errorf("read %d recorded responses, want one of each version", read)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestServerInfoRefuses(t *testing.T) {
 	}
 }
 
-// infoOf is a client of a server that says something of itself.
+// infoOf returns a client of a server that always returns the same body.
 func infoOf(t *testing.T, body string) *cfchat.Chat {
 	t.Helper()
 	return trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -84,7 +84,7 @@ func TestAtLeast(t *testing.T) {
 		{"4.12.0-beta", "4.11.2", true},
 		{"4.7.0", "4.8.0", false},
 		{"3.16.0", "4.0.0", false},
-		{"4.11.2", "4.12.0", false}, // it may be, and nobody knows
+		{"4.11.2", "4.12.0", false}, // perhaps it is, but that is unknown
 		{"latest", "4.8.0", false},
 		{"4.8.0", "4.8.O", false},
 		{"", "4.8.0", false},
@@ -96,14 +96,14 @@ func TestAtLeast(t *testing.T) {
 	}
 	none := (*cfchat.ServerInfo)(nil)
 	if none.AtLeast("2.16.0") || none.String() != "" {
-		t.Errorf("nil is the version %q", none)
+		t.Errorf("a nil ServerInfo has the version %q", none)
 	}
 	if said := fmt.Sprint(&cfchat.ServerInfo{Version: "4.7.0"}); said != "4.7.0" {
 		t.Errorf("printed as %s", said)
 	}
 }
 
-// TestNoSuchCall has the body with which servers answer what they have no call for, as it was recorded.
+// TestNoSuchCall checks the error for the recorded body with which servers answer a call that they do not have.
 func TestNoSuchCall(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(http.StatusNotFound, "application/json; charset=UTF-8", `{"status":404,"error":"Not Found"}`), nil
@@ -124,8 +124,9 @@ func TestNoSuchCall(t *testing.T) {
 	}
 }
 
-// TestNotFoundIsNoMissingCall: a 404 with another body than the recorded one is about what is not there.
-func TestNotFoundIsNoMissingCall(t *testing.T) {
+// TestNotFoundIsNotMissingCall checks that a 404 with a body other than the recorded one means that the conversation is
+// missing, not the call.
+func TestNotFoundIsNotMissingCall(t *testing.T) {
 	for _, body := range []string{`{"error":"Not Found"}`, `{"status":500,"error":"Not Found"}`,
 		`{"status":404,"error":"Resource could not be found"}`, `Not Found`} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -137,7 +138,7 @@ func TestNotFoundIsNoMissingCall(t *testing.T) {
 	}
 }
 
-// TestBotsMayLater says since when bots may get a conversation.
+// TestBotsMayLater checks that the error says from which version on bots may get a conversation.
 func TestBotsMayLater(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(http.StatusUnauthorized, "application/json", `{"error":"Access to this endpoint is not authorized for bots"}`), nil
@@ -146,17 +147,17 @@ func TestBotsMayLater(t *testing.T) {
 	if !errors.Is(err, cfchat.ErrUnauthorized) || !strings.Contains(err.Error(), "servers let bots make this call from 4.14.2 on; set Keys.User") {
 		t.Error(err)
 	}
-	// Of what is no operation nobody knows it.
+	// For a request that is not an operation, that is unknown.
 	if err := chat.Account(1).Do(t.Context(), http.MethodGet, "campaigns", nil, nil); err == nil || strings.Contains(err.Error(), "let") {
 		t.Error(err)
 	}
-	// A platform's key is refused so too, by what bots always may.
+	// A platform's key is refused in the same way, even by a call that bots may always make.
 	if _, err := chat.Account(1).Conversations.ToggleStatus(t.Context(), 42); err == nil || strings.Contains(err.Error(), "let bots") {
 		t.Error(err)
 	}
 }
 
-// TestPathsLikeTheServersOwn sends a key with what only ends as the address of ServerInfo does.
+// TestPathsLikeTheServersOwn checks that a key is sent to a path that only ends like that of ServerInfo.
 func TestPathsLikeTheServersOwn(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if len(auth.HeaderNames(req.Header)) != 1 {
@@ -196,7 +197,7 @@ func TestServerVersion(t *testing.T) {
 	}
 }
 
-// countedServer answers counts and, where version is set, what it is; it counts what it is asked.
+// countedServer answers counts, and reports its version if it is set; it counts the requests for each.
 type countedServer struct {
 	version      string
 	infos, asked atomic.Int32
@@ -218,7 +219,7 @@ func (s *countedServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// TestVersionHangs: a server whose version never comes keeps a call waiting once a minute, and makes none fail.
+// TestVersionHangs checks that a server that never sends its version delays one call a minute, and makes none fail.
 func TestVersionHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
@@ -235,15 +236,16 @@ func TestVersionHangs(t *testing.T) {
 			began := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			if _, err := contacts.List(ctx, cfchat.ContactListOptions{}); err != nil || time.Since(began) > most {
-				t.Errorf("%d: after %s: %v", i, time.Since(began), err)
+				t.Errorf("call %d, after %s: %v", i, time.Since(began), err)
 			}
 			cancel()
 		}
 	})
 }
 
-// TestVersionOfManyAtOnce has calls wait for one request together, and not for one each, where the server does not answer it.
-func TestVersionOfManyAtOnce(t *testing.T) {
+// TestVersionOfConcurrentCalls checks that concurrent calls together wait for one request for the version, and not for one
+// each, if the server does not answer it.
+func TestVersionOfConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0

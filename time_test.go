@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// TestUnixTime reads and writes seconds, to the digit, and 0 and null as no time.
+// TestUnixTime checks that seconds are read and written exactly, and that 0 and null are read as no time.
 func TestUnixTime(t *testing.T) {
 	for text, want := range map[string]struct {
 		at    time.Time
@@ -37,12 +37,12 @@ func TestUnixTime(t *testing.T) {
 	}
 	for _, text := range []string{`"0"`, `1e9`, `1.757507696e9`, `1.5E0`, `true`, `[]`, `1.x`} {
 		if err := new(cfchat.UnixTime).UnmarshalJSON([]byte(text)); err == nil {
-			t.Errorf("%s is taken", text)
+			t.Errorf("%s is accepted", text)
 		}
 	}
 }
 
-// TestISOTime reads a time without an error where the text is one, and writes back what came.
+// TestISOTime checks that any string is read without an error, as a time if it is one, and is written back unchanged.
 func TestISOTime(t *testing.T) {
 	at := time.Date(2026, 11, 22, 22, 26, 44, 495_000_000, time.UTC)
 	for text, want := range map[string]time.Time{
@@ -66,7 +66,7 @@ func TestISOTime(t *testing.T) {
 		t.Errorf("got %s, %v", soon, err)
 	}
 	if data := string(encode(t, map[cfchat.ISOTime]int{soon: 1})); data != `{"soon":1}` {
-		t.Errorf("as a key it is %s", data)
+		t.Errorf("as a map key it is written as %s", data)
 	}
 	for _, text := range []string{`"2026-11-22T22:26:44.495Z"`, `"soon"`, `""`, `null`, `"2026-11-22T22:26:44+02:00"`, `"a<b"`} {
 		var got, fromText, fromBinary, fromGob cfchat.ISOTime
@@ -84,21 +84,21 @@ func TestISOTime(t *testing.T) {
 		err = errors.Join(fromText.UnmarshalText(plain), fromBinary.UnmarshalBinary(binary), gob.NewEncoder(&buffer).Encode(got), gob.NewDecoder(&buffer).Decode(&fromGob))
 		for _, back := range []cfchat.ISOTime{fromText, fromBinary, fromGob} {
 			if err != nil || back.String() != got.String() || !back.Equal(got.Time) || back.Location() != time.UTC {
-				t.Errorf("%s comes back as %s, %v", text, back, err)
+				t.Errorf("%s is read back as %s, %v", text, back, err)
 			}
 		}
 	}
 	if got := cfchat.NewISOTime(at.Add(400 * time.Microsecond).In(time.FixedZone("", 3600))); got.String() != "2026-11-22T22:26:44.495Z" {
-		t.Errorf("a new one is %s", got)
+		t.Errorf("NewISOTime returned %s", got)
 	}
 	for _, text := range []string{`5`, `{}`, `true`, `"`} {
 		if err := new(cfchat.ISOTime).UnmarshalJSON([]byte(text)); err == nil {
-			t.Errorf("%s is taken", text)
+			t.Errorf("%s is accepted", text)
 		}
 	}
 }
 
-// TestISOTimeNull is the zero value.
+// TestISOTimeNull checks that null is read as the zero value.
 func TestISOTimeNull(t *testing.T) {
 	got := cfchat.NewISOTime(time.Now())
 	if err := got.UnmarshalJSON([]byte("null")); err != nil || got != (cfchat.ISOTime{}) {
@@ -106,18 +106,18 @@ func TestISOTimeNull(t *testing.T) {
 	}
 }
 
-// TestUnixTimeExponents are refused however long the digits before them are: only nine digits of a fraction count, and an
-// exponent behind those must not be cut off with the rest.
+// TestUnixTimeExponents checks that exponents are refused however many digits precede them: only nine digits of a fraction
+// count, and an exponent after those must not be cut off with the rest.
 func TestUnixTimeExponents(t *testing.T) {
 	for _, text := range []string{`1.757507696e9`, `1.7575076961E9`, `1.7575076961e9`, `1.757507696123E+9`, `1.0000000000E-3`} {
 		var got cfchat.UnixTime
 		if err := json.Unmarshal([]byte(text), &got); err == nil {
-			t.Errorf("%s is %v", text, got)
+			t.Errorf("%s is read as %v", text, got)
 		}
 	}
 }
 
-// TestUnixTimeOverAnother: 0 and null are no time in a value that held one before, too.
+// TestUnixTimeOverAnother checks that 0 and null are read as no time even into a value that held one before.
 func TestUnixTimeOverAnother(t *testing.T) {
 	for _, text := range []string{"0", "0.0", "null"} {
 		got := struct{ At cfchat.UnixTime }{cfchat.UnixTime{Time: time.Unix(1, 0)}}

@@ -12,7 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestDefaultTransport has the bounds of the module, whatever http.DefaultTransport is, and is new each time.
+// TestDefaultTransport checks that DefaultTransport has the module's limits, whatever http.DefaultTransport is, and is new
+// each time.
 func TestDefaultTransport(t *testing.T) {
 	before := http.DefaultTransport
 	defer func() { http.DefaultTransport = before }()
@@ -24,7 +25,7 @@ func TestDefaultTransport(t *testing.T) {
 		http.DefaultTransport = standard
 		one, other := cfchat.DefaultTransport(), cfchat.DefaultTransport()
 		if one == other || one == standard {
-			t.Errorf("%s: it is not new", name)
+			t.Errorf("%s: the transport is not new", name)
 		}
 		if one.MaxIdleConnsPerHost != 16 || one.MaxResponseHeaderBytes != 256<<10 || one.HTTP2.SendPingTimeout != 15*time.Second ||
 			one.HTTP2.PingTimeout != 5*time.Second || !one.ForceAttemptHTTP2 || one.Proxy == nil || one.DialContext == nil ||
@@ -37,7 +38,7 @@ func TestDefaultTransport(t *testing.T) {
 	}
 }
 
-// TestCloseIdleConnections closes those of the Chat, which goes on working.
+// TestCloseIdleConnections checks that the Chat's idle connections are closed, and that the Chat continues to work.
 func TestCloseIdleConnections(t *testing.T) {
 	var open atomic.Int64
 	closed := make(chan struct{}, 10)
@@ -69,7 +70,7 @@ func TestCloseIdleConnections(t *testing.T) {
 			<-closed
 		}
 	}
-	trial.Chat(t, trial.Broken{}).CloseIdleConnections() // which it cannot
+	trial.Chat(t, trial.Broken{}).CloseIdleConnections() // a transport that cannot close any
 	(*cfchat.Chat)(nil).CloseIdleConnections()
 	new(cfchat.Chat).CloseIdleConnections()
 }

@@ -1,5 +1,5 @@
-// Package docs_test holds the pages of this module to what they say: their Go compiles against this checkout, and their
-// links lead somewhere.
+// Package docs_test checks the pages of this module: their Go must compile against this checkout, and their links must lead
+// somewhere.
 package docs_test
 
 import (
@@ -21,11 +21,12 @@ import (
 // block is one ```go block of a page.
 type block struct {
 	page string // its path, from the root of the module
-	line int    // of its first line of code
+	line int    // the line number of its first line of code
 	code string
 }
 
-// pages are those of this folder, of the contract and of the folder above, by their path from the root of the module.
+// pages returns the pages of this folder, of the contract and of the parent folder, by their path from the root of the
+// module.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -41,11 +42,11 @@ func pages(t *testing.T) map[string]string {
 	return texts
 }
 
-// blocks finds the Go of a page.
+// blocks returns the Go blocks of a page.
 func blocks(page, text string) (found []block) {
 	var lines []string
 	inside, first := false, 0
-	for i, line := range strings.Split(text+"\n```", "\n") { // what is not closed goes on to the end, and fails
+	for i, line := range strings.Split(text+"\n```", "\n") { // a block that is not closed extends to the end, and fails
 		switch {
 		case !inside && line == "```go":
 			inside, first, lines = true, i+2, nil
@@ -59,17 +60,17 @@ func blocks(page, text string) (found []block) {
 	return found
 }
 
-// around is what a fragment may use without saying where it comes from.
+// around declares what a fragment may use without declaring it.
 const around = "ctx context.Context, t *testing.T, chat *cfchat.Chat, acct *cfchat.Account, srv *cfchattest.Server, " +
 	"filter cfchat.Filter, message *cfchat.Message, id int64, err error, resolveAll func(context.Context, *cfchat.Account) error"
 
-// differenceRow is a row of differences.md, and differenceCount what a page says of how many there are.
+// differenceRow matches a row of differences.md, and differenceCount a page's statement of how many there are.
 var (
 	differenceRow   = regexp.MustCompile(`(?m)^\| D\d+ \|`)
 	differenceCount = regexp.MustCompile(`(?:in|the) (\d+) places`)
 )
 
-// TestDifferences counts the places in which documentation and servers differ where a page says how many they are.
+// TestDifferences checks the number that a page states of places in which documentation and servers differ.
 func TestDifferences(t *testing.T) {
 	rows := differenceRow.FindAllString(read(t, "differences.md"), -1)
 	if slices.Sort(rows); len(slices.Compact(slices.Clone(rows))) != len(rows) {
@@ -79,16 +80,16 @@ func TestDifferences(t *testing.T) {
 	for page, text := range pages(t) {
 		for _, count := range differenceCount.FindAllStringSubmatch(text, -1) {
 			if said++; count[1] != strconv.Itoa(len(rows)) {
-				t.Errorf("%s: %q, and there are %d", page, count[0], len(rows))
+				t.Errorf("%s: %q, but there are %d", page, count[0], len(rows))
 			}
 		}
 	}
 	if said < 2 {
-		t.Errorf("%d pages say how many differences there are, want README.md and the list of pages", said)
+		t.Errorf("%d pages state how many differences there are, want at least README.md and the list of pages", said)
 	}
 }
 
-// imports are the packages that the blocks use, by name.
+// imports maps names to the packages that the blocks use.
 var imports = map[string]string{
 	"api": "github.com/cfchat/cfchat-go/api", "auth": "github.com/cfchat/cfchat-go/auth", "cfchat": "github.com/cfchat/cfchat-go",
 	"cfchattest": "github.com/cfchat/cfchat-go/cfchattest", "synctest": "testing/synctest", "http": "net/http",
@@ -97,7 +98,7 @@ var imports = map[string]string{
 	"webhook": "github.com/cfchat/cfchat-go/webhook", "subtle": "crypto/subtle", "httptest": "net/http/httptest", "strings": "strings",
 }
 
-// kind is what a block is made of.
+// kind is what a block consists of.
 type kind int
 
 const (
@@ -106,8 +107,8 @@ const (
 	statements
 )
 
-// file makes a Go file of a block: a whole program stays as it is, declarations get their imports, and statements a
-// function around them besides. A line directive has the compiler name the page and its line.
+// file turns a block into a Go file: a whole program stays unchanged, declarations get their imports, and statements also
+// get a function around them. A line directive makes the compiler report the page and its line.
 func (b block) file() (source string, is kind, err error) {
 	code := fmt.Sprintf("//line %s:%d\n%s\n", b.page, b.line, b.code)
 	if strings.HasPrefix(b.code, "package ") {
@@ -145,7 +146,8 @@ func uses(tree *ast.File, name string) (found bool) {
 	return found
 }
 
-// used assigns what a fragment's statements define to nothing, because a fragment may end where its point is made.
+// used returns an assignment to blanks of the variables that a fragment's statements define, because a fragment may end
+// before using them.
 func used(tree *ast.File) string {
 	var names []string
 	for _, statement := range fragment(tree) {
@@ -163,7 +165,7 @@ func used(tree *ast.File) string {
 	return strings.Repeat("_, ", len(names)-1) + "_ = " + strings.Join(names, ", ") + "\n"
 }
 
-// fragment is the block of statements within the function around them.
+// fragment returns the statements inside the function that was put around them.
 func fragment(tree *ast.File) []ast.Stmt {
 	if f, ok := tree.Decls[0].(*ast.FuncDecl); ok {
 		if block, ok := f.Body.List[0].(*ast.BlockStmt); ok {
@@ -173,8 +175,8 @@ func fragment(tree *ast.File) []ast.Stmt {
 	return nil
 }
 
-// TestCode compiles every block, and runs those that are tests, in a module of its own that knows this one as anybody's
-// program would.
+// TestCode compiles every block, and runs those that are tests, in a separate module that depends on this one as any program
+// would.
 func TestCode(t *testing.T) {
 	module := t.TempDir()
 	n := 0
@@ -206,7 +208,7 @@ func TestCode(t *testing.T) {
 	write(t, filepath.Join(module, "go.sum"), read(t, "../go.sum"))
 	write(t, filepath.Join(module, "go.mod"), strings.Replace(read(t, "../go.mod"), "module github.com/cfchat/cfchat-go", "module pages", 1)+
 		"\nrequire github.com/cfchat/cfchat-go v0.0.0\nreplace github.com/cfchat/cfchat-go => "+root+"\n")
-	run(t, module, "vet", "-unreachable=false", "./...") // a fragment may return where the function around it goes on
+	run(t, module, "vet", "-unreachable=false", "./...") // a fragment may return before the end of the function around it
 	run(t, module, "test", "-vet=off", "./...")
 }
 
@@ -227,7 +229,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 )
 
-// links are the targets of a page's links to files, each with the heading behind # or "".
+// links returns the targets of a page's links to files, each with the heading after # or "".
 func links(text string) (targets [][2]string) {
 	for _, found := range link.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
 		if !strings.Contains(found[1], "://") {
@@ -237,7 +239,7 @@ func links(text string) (targets [][2]string) {
 	return targets
 }
 
-// TestLinks follows every link to a file of this module, and to a heading in it.
+// TestLinks checks that every link to a file of this module, and to a heading in it, has a target.
 func TestLinks(t *testing.T) {
 	all := pages(t)
 	for page, text := range all {
@@ -252,7 +254,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// anchors are the headings of a page as links name them.
+// anchors returns the headings of a page as links name them.
 func anchors(text string) (names []string) {
 	for _, found := range heading.FindAllStringSubmatch(text, -1) {
 		name := strings.Map(func(r rune) rune {
@@ -269,7 +271,8 @@ func anchors(text string) (names []string) {
 	return names
 }
 
-// TestEveryPageIsLinked finds pages to which the README.md of their folder has no link, and folders to which the one above has none.
+// TestEveryPageIsLinked checks that the README.md of each folder links to every page in it, and to the README.md of every
+// folder in it.
 func TestEveryPageIsLinked(t *testing.T) {
 	all := pages(t)
 	for page := range all {

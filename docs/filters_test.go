@@ -17,14 +17,14 @@ var (
 	knownSpan    = regexp.MustCompile(`(before|from) ([0-9.]+)()`)
 )
 
-// values are what attributes are compared with that take no text.
+// values are the values for attributes that do not accept a text.
 var values = map[string]any{
 	"status": "open", "priority": "urgent", "blocked": true, "created_at": "2026-01-31", "last_activity_at": "2026-01-31",
 	"assignee_id": 1, "inbox_id": 1, "team_id": 1, "campaign_id": 1, "contact_id": 1, "display_id": 1,
 }
 
-// TestFilterVersions filters by each attribute of the tables in filters.md and contacts.md, on servers around each version that
-// they name, and has it refused where they say so.
+// TestFilterVersions filters by each attribute in the tables of filters.md and contacts.md, on servers around each version
+// that they name, and checks that it is refused if they say so.
 func TestFilterVersions(t *testing.T) {
 	isRefused := func(text, version string) bool { return within(refusedSpan, text, version) }
 	isUnknown := func(text, version string) bool {
@@ -32,7 +32,7 @@ func TestFilterVersions(t *testing.T) {
 	}
 	for _, page := range []struct {
 		name, heading string
-		versions      int // the column that says which, from 1
+		versions      int // the column that names the versions, from 1
 		refuses       func(text, version string) bool
 		filter        func(t *testing.T, acct *cfchat.Account, filter cfchat.Filter) error
 	}{
@@ -54,7 +54,7 @@ func TestFilterVersions(t *testing.T) {
 			}
 		}
 		if len(rows) < 8 {
-			t.Errorf("%s: %d rows were understood", page.name, len(rows))
+			t.Errorf("%s: %d rows were recognized", page.name, len(rows))
 		}
 	}
 }
@@ -71,7 +71,7 @@ func filterContacts(t *testing.T, acct *cfchat.Account, filter cfchat.Filter) er
 	return err
 }
 
-// ruleOn is a rule on an attribute that every version which knows it takes.
+// ruleOn returns a rule on an attribute that every version which knows the attribute accepts.
 func ruleOn(name string) cfchat.Rule {
 	value, ok := values[name]
 	switch {
@@ -83,7 +83,7 @@ func ruleOn(name string) cfchat.Rule {
 	return cfchat.Equal(cfchat.Attribute(name), value)
 }
 
-// versionsIn are the oldest and the newest version, and those that a text names with those right before them.
+// versionsIn returns the oldest and the newest version, and each version that a text names with the one right before it.
 func versionsIn(t *testing.T, text string) []string {
 	t.Helper()
 	all := []string{"2.16.0", "4.16.2"}
@@ -93,7 +93,7 @@ func versionsIn(t *testing.T, text string) []string {
 	return all
 }
 
-// within reports whether a version is in one of the spans that a text has.
+// within reports whether a version is in one of a text's spans.
 func within(span *regexp.Regexp, text, version string) bool {
 	for _, found := range span.FindAllStringSubmatch(text, -1) {
 		since := release.Of(version).Compare(release.Of(found[2])) >= 0

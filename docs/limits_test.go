@@ -13,10 +13,10 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// limitRow is a row of the table in limits.md: what is counted, on which servers, and how many.
+// limitRow matches a row of the table in limits.md: what is counted, on which servers, and how many are allowed.
 var limitRow = regexp.MustCompile(`(?m)^\| (.*?), by [a-z ,]+ \| (before|from) ([0-9.]+)(?: to ([0-9.]+)| on)? \| ([0-9,]+) an? (?:minute|hour).* \|$`)
 
-// limited makes a call by what the table names it.
+// limited has the call for each name in the table.
 var limited = map[string]func(ctx context.Context, acct *cfchat.Account, id int64) error{
 	"every request": func(ctx context.Context, acct *cfchat.Account, id int64) error {
 		_, err := acct.Conversations.Labels(ctx, id)
@@ -28,7 +28,7 @@ var limited = map[string]func(ctx context.Context, acct *cfchat.Account, id int6
 	},
 	"`Messages.Send`": func(ctx context.Context, acct *cfchat.Account, id int64) error {
 		_, err := acct.Messages.Send(ctx, id, cfchat.MessageCreate{Content: "Hi"})
-		if errors.Is(err, cfchat.ErrRejected) { // which is how it is refused
+		if errors.Is(err, cfchat.ErrRejected) { // how too many messages are refused
 			return errors.Join(cfchat.ErrRateLimited, err)
 		}
 		return err
@@ -45,12 +45,12 @@ var limited = map[string]func(ctx context.Context, acct *cfchat.Account, id int6
 	},
 }
 
-// TestLimits makes each call of the table in limits.md as often as it says, and once more, on the first and the last of the
-// versions that it says.
+// TestLimits makes each call in the table of limits.md as often as it allows, and one more time, on the first and the last
+// version that it names.
 func TestLimits(t *testing.T) {
 	rows := limitRow.FindAllStringSubmatch(read(t, "limits.md"), -1)
 	if section, _, _ := strings.Cut(read(t, "limits.md"), "\n## "); len(rows) != strings.Count(section, "\n| ")-1 {
-		t.Errorf("%d rows were understood", len(rows))
+		t.Errorf("%d rows were recognized", len(rows))
 	}
 	for _, row := range rows {
 		most, err := strconv.Atoi(strings.ReplaceAll(row[5], ",", ""))
@@ -65,16 +65,17 @@ func TestLimits(t *testing.T) {
 		}
 		for _, version := range versions {
 			if version == "" {
-				continue // up to now, or without an end
+				continue // the row names no last version
 			}
 			if got := taken(t, version, call, most+1); got != most {
-				t.Errorf("%s %s: %d were taken, and %d are said", version, row[1], got, most)
+				t.Errorf("%s %s: %d calls were accepted, but the table says %d", version, row[1], got, most)
 			}
 		}
 	}
 }
 
-// taken makes a call until it is refused for being one too many, at most so often, in one minute of a server's clock.
+// taken makes a call until it is refused as one too many, at most the given number of times, within one minute of the
+// server's clock, and returns how many were accepted.
 func taken(t *testing.T, version string, call func(context.Context, *cfchat.Account, int64) error, most int) int {
 	t.Helper()
 	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) })

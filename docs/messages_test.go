@@ -7,7 +7,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestOneMessage holds messages.md to a window of one message, which is in it alone, and to an empty one where it is not there.
+// TestOneMessage checks what messages.md says of a window of one id: it has that message alone, or is empty if the
+// conversation has no such message.
 func TestOneMessage(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))

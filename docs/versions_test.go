@@ -14,11 +14,11 @@ import (
 
 // refusal is a call that servers of some versions would misread.
 type refusal struct {
-	channel cfchat.Channel // of the inbox, "" for that of an API inbox
+	channel cfchat.Channel // of the inbox, "" for an API inbox
 	makes   func(t *testing.T, srv *cfchattest.Server, acct *cfchat.Account, conversation int64) error
 }
 
-// sends is a call that sends a message.
+// sends returns a call that sends a message.
 func sends(message cfchat.MessageCreate) refusal {
 	return refusal{makes: func(t *testing.T, _ *cfchattest.Server, acct *cfchat.Account, id int64) error {
 		t.Helper()
@@ -27,7 +27,7 @@ func sends(message cfchat.MessageCreate) refusal {
 	}}
 }
 
-// subscribes is a call that creates a webhook.
+// subscribes returns a call that creates a webhook.
 func subscribes(create cfchat.WebhookCreate) refusal {
 	create.URL = "https://example.com/hooks"
 	return refusal{makes: func(t *testing.T, _ *cfchattest.Server, acct *cfchat.Account, _ int64) error {
@@ -39,7 +39,7 @@ func subscribes(create cfchat.WebhookCreate) refusal {
 
 var marked = cfchat.MessageCreate{Content: "Hi", Mark: "order-17"}
 
-// refusals are the rows of the table in versions.md, by what they begin with. Of a row about two things each is one.
+// refusals are the rows of the table in versions.md, by their beginning. A row about two things has two entries.
 var refusals = map[string]refusal{
 	"`MessageCreate.ToEmails`":              sends(cfchat.MessageCreate{Content: "Hi", ToEmails: "jo@customer.test"}),
 	"`MessageCreate.SourceID`":              sends(cfchat.MessageCreate{Content: "Hi", SourceID: "7"}),
@@ -93,20 +93,20 @@ func findsBySource(t *testing.T, srv *cfchattest.Server, acct *cfchat.Account, _
 
 var refusedRow = regexp.MustCompile(`(?m)^\| (.*) \| (\d+\.\d+\.\d+) \|$`)
 
-// TestRefusedOnOlderServers makes each call of the table in versions.md on a server of the version that it says, and of the one
-// before.
+// TestRefusedOnOlderServers makes each call of the table in versions.md on a server of the version that the row names, and
+// on one of the version before.
 func TestRefusedOnOlderServers(t *testing.T) {
 	_, section, _ := strings.Cut(read(t, "versions.md"), "## What is refused on older servers")
 	section, _, _ = strings.Cut(section, "\n## ")
 	rows := refusedRow.FindAllStringSubmatch(section, -1)
 	if len(rows) != strings.Count(section, "\n| ")-1 {
-		t.Errorf("%d rows were understood", len(rows))
+		t.Errorf("%d rows were recognized", len(rows))
 	}
 	played := 0
 	for _, row := range rows {
 		found := 0
 		for begin, r := range refusals {
-			second := strings.Contains(row[1], ", "+begin) // of two
+			second := strings.Contains(row[1], ", "+begin) // the second of two
 			if !strings.HasPrefix(row[1], begin) && !second {
 				continue
 			}
@@ -119,11 +119,11 @@ func TestRefusedOnOlderServers(t *testing.T) {
 			}
 		}
 		if found == 0 {
-			t.Errorf("nothing plays %s", row[1])
+			t.Errorf("no call plays %s", row[1])
 		}
 	}
 	if played != len(refusals) {
-		t.Errorf("%d calls were made of %d", played, len(refusals))
+		t.Errorf("%d of %d calls were made", played, len(refusals))
 	}
 }
 
@@ -135,14 +135,14 @@ func (r refusal) on(t *testing.T, version string) error {
 	return r.makes(t, srv, srv.Account(t), srv.AddConversation(cfchattest.Conversation{Inbox: srv.AddInbox(inbox)}))
 }
 
-// before returns a version that is before another one, and after all that were released before it.
+// before returns a version that precedes the given one and follows all that were released before it.
 func before(t *testing.T, version string) string {
 	t.Helper()
 	var numbers [3]int
 	for i, text := range strings.Split(version, ".") {
 		n, err := strconv.Atoi(text)
 		if err != nil || i > 2 {
-			t.Fatalf("%q is no version", version)
+			t.Fatalf("%q is not a version", version)
 		}
 		numbers[i] = n
 	}
