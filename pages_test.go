@@ -283,8 +283,8 @@ func TestAllUpdatedWithin(t *testing.T) {
 // filters differ in shape.
 func TestPagesOfTheOtherShape(t *testing.T) {
 	other := map[string]string{
-		"All":      `{"meta":{"all_count":1},"payload":[{"id":1,"status":"open"}]}`,
-		"Matching": `{"data":{"meta":{"all_count":1},"payload":[{"id":1,"status":"open"}]}}`,
+		"ListAll":   `{"meta":{"all_count":1},"payload":[{"id":1,"status":"open"}]}`,
+		"FilterAll": `{"data":{"meta":{"all_count":1},"payload":[{"id":1,"status":"open"}]}}`,
 	}
 	for name, start := range walks {
 		server := &pagedServer{fail: failFrom(1, func() *http.Response { return jsonReply("%s", other[name]) }, nil)}

@@ -35,8 +35,8 @@ func TestList(t *testing.T) {
 			listed[id] = true
 		}
 	}
-	// A name begins with its ids: "T5 …", TestA2A3….
-	for _, name := range regexp.MustCompile(`"((?:[TSBHCAVPUF]\d+[ ,"]+)+)|func Test((?:[TSBHCAVPUF]\d+)+)|// ((?:[TSBHCAVPUF]\d+[ ,:]*)+)`).FindAllSubmatch(tests, -1) {
+	// A name begins with its ids: "T5 …", TestA2A3…. A comment has them first, or in parentheses.
+	for _, name := range regexp.MustCompile(`"((?:[TSBHCAVPUF]\d+[ ,"]+)+)|func Test((?:[TSBHCAVPUF]\d+)+)|// ((?:[TSBHCAVPUF]\d+[ ,:]*)+)|// Test\w+ checks \(((?:[TSBHCAVPUF]\d+[ ,]*)+)\)`).FindAllSubmatch(tests, -1) {
 		for _, group := range name[1:] {
 			for _, id := range regexp.MustCompile(`[A-Z]\d+`).FindAll(group, -1) {
 				tested[string(id)] = true
