@@ -70,7 +70,7 @@ func recordedChanges(t *testing.T, version string) []string {
 	return names
 }
 
-// noIdentifier gives a contact the empty identifier, which only one can have.
+// noIdentifier sets a contact's identifier to the empty one, which only one contact can have.
 func noIdentifier(t *testing.T, srv *cfchattest.Server, id int64) {
 	t.Helper()
 	path := fmt.Sprintf("/api/v1/accounts/1/contacts/%d", id)

@@ -121,7 +121,7 @@ func TestDryRun(t *testing.T) {
 // TestFailures checks that the program continues after failures and ends with an error, and that the next run does the rest.
 func TestFailures(t *testing.T) {
 	s := newStepped(t)
-	s.fill(90) // more than the first and the last page
+	s.fill(90) // more than two pages
 	const set = cfchat.OperationConversationAddLabels
 	s.before = map[string]func(){
 		"POST /4/labels":  func() { s.FailNext(set, cfchattest.Failure{Status: http.StatusForbidden}) },
