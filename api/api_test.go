@@ -28,8 +28,8 @@ func TestSpecIsValid(t *testing.T) {
 	}
 }
 
-// TestFailuresAndKeys wants a default response for the failures of each operation, and the keys it takes, each in both
-// spellings of its header.
+// TestFailuresAndKeys checks that each operation has a default response for failures, and lists the keys it accepts, each
+// with both spellings of its header.
 func TestFailuresAndKeys(t *testing.T) {
 	for id, operation := range operations(spec(t)) {
 		if operation.Responses.Default() == nil || operation.Security == nil {
@@ -44,14 +44,14 @@ func TestFailuresAndKeys(t *testing.T) {
 		}
 		for _, scheme := range []string{"userApiKey", "agentBotApiKey"} {
 			if keys[scheme] != keys[scheme+"Dashed"] {
-				t.Errorf("%s: of %s one spelling only", id, scheme)
+				t.Errorf("%s: only one spelling of %s", id, scheme)
 			}
 		}
 	}
 }
 
-// TestNullIsWrittenForEveryTool looks for a null that tools do not see who read OpenAPI to the letter: nullable counts for the
-// type beside it only, and whatever else the schema refers to, or lists, has to let null in too.
+// TestNullIsWrittenForEveryTool checks for nulls that tools which read OpenAPI strictly would not see: nullable applies only
+// to the type beside it, and everything else the schema refers to or lists must allow null, too.
 func TestNullIsWrittenForEveryTool(t *testing.T) {
 	nullable := 0
 	for name, ref := range spec(t).Components.Schemas {
@@ -71,7 +71,7 @@ func TestNullIsWrittenForEveryTool(t *testing.T) {
 	}
 }
 
-// everySchema visits a schema and those that are written inside it.
+// everySchema visits a schema and the schemas written inline within it.
 func everySchema(where string, ref *openapi3.SchemaRef, visit func(where string, s *openapi3.Schema)) {
 	if ref == nil || ref.Ref != "" {
 		return
@@ -97,7 +97,7 @@ func TestRecordedAnswersFitTheSpec(t *testing.T) {
 		answer := found[e.ID].Responses.Status(200).Value.Content["application/json"]
 		if answer == nil {
 			if e.Response.Body != "" {
-				t.Errorf("%s: it is not empty", e.File)
+				t.Errorf("%s: the answer is not empty", e.File)
 			}
 			continue
 		}
@@ -128,7 +128,7 @@ func operations(spec *openapi3.T) map[string]*openapi3.Operation {
 	return all
 }
 
-// problems lists what a schema found wrong: where, and which rule.
+// problems lists the errors found by a schema: where, and by which rule.
 func problems(err error) []string {
 	if err == nil {
 		return nil
@@ -146,7 +146,7 @@ func problems(err error) []string {
 	return []string{err.Error()}
 }
 
-// TestEmbeddedSpecIsCurrent compares the embedded spec with openapi.yaml, so that a forgotten go generate shows here.
+// TestEmbeddedSpecIsCurrent compares the embedded spec with openapi.yaml, so that a forgotten go generate fails here.
 func TestEmbeddedSpecIsCurrent(t *testing.T) {
 	embedded, err := api.GetSpecJSON()
 	if err != nil {
@@ -165,7 +165,7 @@ func TestEmbeddedSpecIsCurrent(t *testing.T) {
 	}
 }
 
-// sortedLines makes JSON comparable: indented, with its keys in order.
+// sortedLines returns the lines of indented JSON with its keys in order, to be compared.
 func sortedLines(t *testing.T, data []byte) []string {
 	t.Helper()
 	var value any

@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/auth"
 )
 
-// A server has gained one count, and writes another as text. The findings include no values.
+// A server has a new count, and writes another one as text. The findings include no values.
 func ExampleValidator() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -40,7 +40,8 @@ func ExampleValidator() {
 	// conversationListMeta response meta.vip_count: unknown, found integer, once
 }
 
-// Which keys does an operation take, the preferred one first? Each comes with the other spelling of its header.
+// This example lists the keys that an operation accepts, the preferred one first, each with the other spelling of its
+// header.
 func ExampleGetSpec() {
 	spec, err := api.GetSpec()
 	if err != nil {

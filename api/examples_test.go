@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestExamplesAreRecorded finds each example of an answer in the recordings, and an example of each answer. Of an operation
-// that has no recorded success yet, which TestUnseen of internal/recordings lists, the example is made up.
+// TestExamplesAreRecorded checks that each answer has an example, and that it is in the recordings. For an operation without
+// a recorded success yet, which TestUnseen of internal/recordings lists, the example is made up.
 func TestExamplesAreRecorded(t *testing.T) {
 	t.Parallel()
 	recorded := map[string][]any{}
@@ -28,7 +28,7 @@ func TestExamplesAreRecorded(t *testing.T) {
 		for method, op := range item.Operations() {
 			for status, response := range op.Responses.Map() {
 				answer := response.Value.Content["application/json"]
-				if answer == nil { // it is empty
+				if answer == nil { // the answer is empty
 					continue
 				}
 				kind := "failure"
@@ -52,7 +52,7 @@ func TestExamplesAreRecorded(t *testing.T) {
 	}
 }
 
-// isBeginningOf reports whether an example has the first of several rows that were recorded, which are too long for one.
+// isBeginningOf reports whether an example has the first of the recorded rows, which are too many for an example.
 func isBeginningOf(example, recorded any) bool {
 	shown, isObject := example.(map[string]any)
 	whole, _ := recorded.(map[string]any)

@@ -16,10 +16,10 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// canary is a value that must never show.
+// canary is a value that must never appear in a finding.
 const canary = "Ada-Lovelace"
 
-// TestEveryField changes one field of a recorded conversation at a time, and looks for exactly that.
+// TestEveryField changes one field of a recorded conversation at a time, and checks that exactly this change is found.
 func TestEveryField(t *testing.T) {
 	t.Parallel()
 	var conversation any = recordedConversation(t)
@@ -37,7 +37,7 @@ func TestEveryField(t *testing.T) {
 			t.Errorf("%s, %s: found %v", path, what, got)
 		}
 		if text := fmt.Sprintf("%#v %s", got, got); strings.Contains(text, canary) {
-			t.Errorf("%s, %s: it shows a value: %s", path, what, text)
+			t.Errorf("%s, %s: the finding includes a value: %s", path, what, text)
 		}
 	})
 	if changes < 150 {
@@ -45,7 +45,7 @@ func TestEveryField(t *testing.T) {
 	}
 }
 
-// recordedConversation reads one that has an assignee, a sender and attachments.
+// recordedConversation reads a conversation that has an assignee, a sender and attachments.
 func recordedConversation(t *testing.T) (conversation map[string]any) {
 	t.Helper()
 	e := recordings.Read(t, "../testdata/recordings/4.7.0/show-attachments.json")
@@ -55,8 +55,8 @@ func recordedConversation(t *testing.T) (conversation map[string]any) {
 	return conversation
 }
 
-// change makes every change below a value in turn, and tells of it while it stands: another type for each field, and one
-// more in each object.
+// change makes every change within a value in turn, calls changed, and undoes it: another type for each field, and one new
+// field in each object.
 func change(value any, path string, changed func(path, what string)) {
 	switch v := value.(type) {
 	case []any:
@@ -70,7 +70,7 @@ func change(value any, path string, changed func(path, what string)) {
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if strings.HasSuffix(name, "_attributes") || name == "sentiment" || name == "external_source_ids" {
-				continue // free inside
+				continue // their content is not checked
 			}
 			was := v[name]
 			var other any = map[string]any{canary: canary}
@@ -88,7 +88,7 @@ func change(value any, path string, changed func(path, what string)) {
 	}
 }
 
-// TestRequiredFields takes the required fields out of a conversation, one at a time, and makes each null.
+// TestRequiredFields removes the required fields of a conversation, one at a time, and sets each to null.
 func TestRequiredFields(t *testing.T) {
 	t.Parallel()
 	schemas := spec(t).Components.Schemas
@@ -117,7 +117,7 @@ func TestRequiredFields(t *testing.T) {
 	}
 }
 
-// TestNeverNull takes null for drift where no server sends it, and for something that a program can still read.
+// TestNeverNull checks that a null in a field in which no server sends it is found, and that the client can still read it.
 func TestNeverNull(t *testing.T) {
 	t.Parallel()
 	for path, object := range map[string]func(conversation map[string]any) map[string]any{
@@ -152,7 +152,7 @@ func messageOf(conversation map[string]any) map[string]any {
 	return message
 }
 
-// senderOf gives the first message a person as its sender.
+// senderOf makes a person the sender of the first message, and returns that person.
 func senderOf(conversation map[string]any) map[string]any {
 	sender := map[string]any{"id": 2, "type": "user", "name": "", "avatar_url": "", "thumbnail": ""}
 	messageOf(conversation)["sender"] = sender
@@ -166,7 +166,7 @@ func teamOf(conversation map[string]any) map[string]any {
 	return team
 }
 
-// TestNothingInTheSpecIsOverlooked fails when the spec gains what the Validator does not look at.
+// TestNothingInTheSpecIsOverlooked fails when the spec begins to use a keyword that the Validator does not check.
 func TestNothingInTheSpecIsOverlooked(t *testing.T) {
 	document := spec(t)
 	for name, ref := range document.Components.Schemas {
@@ -200,12 +200,12 @@ func checkKeywords(t *testing.T, where string, ref *openapi3.SchemaRef) {
 	if s.AdditionalProperties.Schema != nil || s.Type.IsMultiple() {
 		t.Errorf("%s: additionalProperties has a schema, or there are several types", where)
 	}
-	// What the Validator looks at, and what says nothing about a value.
+	// Clear the keywords that the Validator checks, and those that do not restrict a value.
 	s.AllOf, s.AnyOf, s.Type, s.Nullable, s.Required, s.Properties, s.Items, s.Enum = nil, nil, nil, false, nil, nil, nil, nil
 	s.Min, s.Max, s.MinLength, s.MaxLength, s.Pattern = nil, nil, 0, nil, ""
 	s.AdditionalProperties = openapi3.AdditionalProperties{}
 	s.Description, s.Format, s.Extensions, s.Origin = "", "", nil, nil
 	if rest, err := s.MarshalJSON(); err != nil || string(rest) != "{}" {
-		t.Errorf("%s: the Validator does not look at %s (%v)", where, rest, err)
+		t.Errorf("%s: the Validator does not check %s (%v)", where, rest, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/api"
 )
 
-// answered returns a Validator in front of a transport that gives one answer.
+// answered returns a Validator in front of a transport that returns one answer.
 func answered(resp *http.Response, err error) *api.Validator {
 	return &api.Validator{Base: transport(func(*http.Request) (*http.Response, error) { return resp, err })}
 }
@@ -39,7 +39,7 @@ var (
 	errCut    = errors.New("the connection broke")
 )
 
-// streamed makes an answer with a body of one's own, without a length.
+// streamed returns an answer with the given body and without a length.
 func streamed(r io.Reader) (*http.Response, *body) {
 	b := &body{Reader: r}
 	resp := reply(200, "application/json", "")
@@ -47,7 +47,7 @@ func streamed(r io.Reader) (*http.Response, *body) {
 	return resp, b
 }
 
-// TestBodiesPass passes bodies on, byte for byte and error for error, and only finds something in complete ones.
+// TestBodiesPass checks that bodies are passed on unchanged, with their errors, and that only complete ones are validated.
 func TestBodiesPass(t *testing.T) {
 	t.Parallel()
 	wrong := `{"plan":1}`
@@ -97,7 +97,7 @@ func TestBodiesPass(t *testing.T) {
 	}
 }
 
-// TestErrorsPass passes on the transport's error unchanged, and an answer without a body too.
+// TestErrorsPass checks that the transport's error is passed on unchanged, and so is an answer without a body.
 func TestErrorsPass(t *testing.T) {
 	if resp, err := answered(nil, errCut).RoundTrip(get(t, "")); resp != nil || err != errCut {
 		t.Errorf("got %v and %v", resp, err)
@@ -108,7 +108,7 @@ func TestErrorsPass(t *testing.T) {
 	}
 }
 
-// TestCompressedAnswers look into gzip, pass it on as it is, and bound what it becomes.
+// TestCompressedAnswers checks that gzip is validated and passed on unchanged, and that the unpacked size is limited.
 func TestCompressedAnswers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -130,7 +130,7 @@ func TestCompressedAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp.Header.Del("Content-Encoding") // as one does who decompresses it
+		resp.Header.Del("Content-Encoding") // as a caller that decompresses it does
 		if got, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(got, c.compressed) {
 			t.Errorf("%s: the body was changed: %v", name, err)
 		}
@@ -140,7 +140,8 @@ func TestCompressedAnswers(t *testing.T) {
 	}
 }
 
-// TestLargest compares bodies of up to 10 MiB, compressed or not, and says of the next byte that it was not looked at.
+// TestLargest checks that bodies of up to 10 MiB are validated, compressed or not, and that one more byte is reported as
+// unchecked.
 func TestLargest(t *testing.T) {
 	t.Parallel()
 	const largest = 10 << 20
@@ -151,7 +152,7 @@ func TestLargest(t *testing.T) {
 	}
 	once := post(t, "/filter", "")
 	for name, c := range map[string]struct {
-		text string // which fits, and is filled up with space
+		text string // a valid body, which is padded with blanks
 		find func(text string) []api.Finding
 	}{
 		"an answer": {counts, func(text string) []api.Finding {
@@ -163,7 +164,7 @@ func TestLargest(t *testing.T) {
 		"a request": {`{"payload":[]}`, func(text string) []api.Finding {
 			return exchanged(t, post(t, "/filter", text), func(*http.Request) *http.Response { return reply(404, "text/html", "") })
 		}},
-		"a request that can be had once": {`{"payload":[]}`, func(text string) []api.Finding {
+		"a request that can be read once": {`{"payload":[]}`, func(text string) []api.Finding {
 			once.Body, once.GetBody = io.NopCloser(strings.NewReader(text)), nil
 			return exchanged(t, once, func(*http.Request) *http.Response { return reply(404, "text/html", "") })
 		}},
@@ -173,7 +174,7 @@ func TestLargest(t *testing.T) {
 			t.Errorf("%s of 10 MiB: %v", name, got)
 		}
 		if got := c.find(text + " "); len(got) != 1 || got[0].Kind != api.KindUnchecked || got[0].Found != "more than 10 MiB" {
-			t.Errorf("%s of one byte more: %v", name, got)
+			t.Errorf("%s of 10 MiB and one byte: %v", name, got)
 		}
 	}
 }
@@ -191,7 +192,7 @@ func zipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
-// TestRequestBodiesPass sends what the caller gave, whether its body can be had twice or once.
+// TestRequestBodiesPass checks that the caller's body is sent unchanged, whether it can be read twice or only once.
 func TestRequestBodiesPass(t *testing.T) {
 	t.Parallel()
 	const text = `{"payload":{}}`
@@ -227,7 +228,7 @@ func TestRequestBodiesPass(t *testing.T) {
 	}
 }
 
-// roundTrip is a transport that leaves the request's body alone.
+// roundTrip is a transport that does not read the request's body.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
@@ -241,7 +242,7 @@ type idler struct {
 
 func (i *idler) CloseIdleConnections() { i.closed++ }
 
-// TestCloseIdleConnections is passed on to a transport that has connections, and is nothing to another.
+// TestCloseIdleConnections checks that the call is passed on to a transport that supports it, and does nothing for another.
 func TestCloseIdleConnections(t *testing.T) {
 	base := &idler{}
 	(&http.Client{Transport: &api.Validator{Base: base}}).CloseIdleConnections()
@@ -251,7 +252,7 @@ func TestCloseIdleConnections(t *testing.T) {
 	answered(nil, errCut).CloseIdleConnections()
 }
 
-// TestZeroValidator goes over net/http, which compresses, and shares one Validator among many.
+// TestZeroValidator uses a zero Validator over net/http, which compresses, from many goroutines.
 func TestZeroValidator(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -294,7 +295,7 @@ func TestZeroValidator(t *testing.T) {
 	defer resp.Body.Close()
 }
 
-// TestManyFindings are bounded, and the rest is counted.
+// TestManyFindings checks that the number of findings is limited, and the rest is counted.
 func TestManyFindings(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(counts[:len(counts)-1])
@@ -312,11 +313,11 @@ func TestManyFindings(t *testing.T) {
 		}
 	}
 	if len(got) != 1001 || all != 1500 || rest != 500 {
-		t.Errorf("%d findings, %d times, and %d more", len(got), all, rest)
+		t.Errorf("got %d findings, %d occurrences, %d of them only counted", len(got), all, rest)
 	}
 }
 
-// TestBombs are not unpacked in whole.
+// TestBombs checks that a gzip bomb is not unpacked completely.
 func TestBombs(t *testing.T) {
 	bomb, _ := streamed(bytes.NewReader(bytes.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 64)))
 	bomb.Header.Set("Content-Encoding", "gzip")
@@ -330,12 +331,12 @@ func TestBombs(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
-	if used := after.TotalAlloc - before.TotalAlloc; used > 128<<20 { // a buffer that grows to 10 MiB takes some 50 in all
-		t.Errorf("64 MiB took %d MiB", used>>20)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 128<<20 { // a buffer that grows to 10 MiB allocates about 50 in total
+		t.Errorf("an answer of 64 MiB allocated %d MiB", used>>20)
 	}
 }
 
-// FuzzAnswer passes on any answer.
+// FuzzAnswer checks that any answer is passed on unchanged.
 func FuzzAnswer(f *testing.F) {
 	for _, text := range []string{counts, empty, `[`, `[[[]]]`, `{"data":[]}`, `{"data":{"payload":[{"meta":{"sender":null}}]}}`, "\x1f\x8b", `1e999`, ``} {
 		f.Add(200, "application/json", "", []byte(text))

@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// replay sends the recorded request through a Validator and has it see the recorded answer.
+// replay sends a recorded request through a Validator, which gets the recorded answer, and returns the findings.
 func replay(t *testing.T, e recordings.Exchange) []api.Finding {
 	t.Helper()
 	var body io.Reader
@@ -30,7 +30,7 @@ func replay(t *testing.T, e recordings.Exchange) []api.Finding {
 	})
 }
 
-// odd are the recorded requests that this module's client would not send, with what is wrong with them.
+// odd maps the recorded requests that this module's client would not send to their expected findings.
 var odd = map[string]string{
 	"auth-query-only":                "conversationList query api_access_token: unknown, found string, once",
 	"contact-create-attributes-text": "contactCreate request custom_attributes: type, expected object, found string, once",
@@ -146,7 +146,7 @@ var odd = map[string]string{
 	"send-type-number":               "createANewMessageInAConversation request message_type: type, expected string, found integer, once",
 }
 
-// TestRecordingsFitTheSpec finds nothing in any recorded answer, and in requests only their known oddities.
+// TestRecordingsFitTheSpec checks that nothing is found in any recorded answer, and in requests only the known oddities.
 func TestRecordingsFitTheSpec(t *testing.T) {
 	t.Parallel()
 	for _, e := range recordings.All(t, "..") {

@@ -10,7 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// TestShapes merges what the spec writes in pieces, in ways that it may use one day.
+// TestShapes checks that the parts of a schema are merged, in ways that the spec may use one day.
 func TestShapes(t *testing.T) {
 	for schema, c := range map[string]struct{ fits, unfit string }{
 		`{"$ref":"#/components/schemas/Named"}`:                                             {`{"a":1}`, `null`},
@@ -36,18 +36,19 @@ func TestShapes(t *testing.T) {
 		s := shapeOf(t, schema)
 		for text := range strings.FieldsSeq(c.fits) {
 			if found := findings(t, s, text); len(found) > 0 {
-				t.Errorf("%s does not take %s: %v", schema, text, found)
+				t.Errorf("%s does not accept %s: %v", schema, text, found)
 			}
 		}
 		for text := range strings.FieldsSeq(c.unfit) {
 			if found := findings(t, s, text); len(found) != 1 {
-				t.Errorf("%s, %s: %v", schema, text, found)
+				t.Errorf("%s, %s: got the findings %v, want one", schema, text, found)
 			}
 		}
 	}
 }
 
-// TestLimits says which limit a value is beyond, and on which side, of each kind of limit that a schema has.
+// TestLimits checks that a finding names the limit that a value exceeds and on which side, for each kind of limit in a
+// schema.
 func TestLimits(t *testing.T) {
 	for schema, c := range map[string]struct{ text, expected, found string }{
 		`{"type":"integer","minimum":1}`:       {`0`, "1 or more", "less"},
@@ -65,7 +66,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// shapeOf makes the shape of a schema that may refer to three others.
+// shapeOf returns the shape of a schema that may refer to three others.
 func shapeOf(t *testing.T, schema string) *shape {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData([]byte(`{"openapi":"3.0.3","info":{"title":"","version":""},"paths":{},"components":{"schemas":{
@@ -96,7 +97,7 @@ func TestFind(t *testing.T) {
 		"/": "",
 	} {
 		if got := spec().find(httptest.NewRequest(http.MethodGet, path, nil)); got.id != want || (got.described == nil) != (want == "") {
-			t.Errorf("%s is %q", path, got.id)
+			t.Errorf("%s is taken for the operation %q, want %q", path, got.id, want)
 		}
 	}
 	got := spec().find(httptest.NewRequest(http.MethodGet, "/api/v1/accounts/1/conversations/a%2Fb", nil))

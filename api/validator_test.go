@@ -45,7 +45,7 @@ func exchanged(t *testing.T, req *http.Request, answer func(*http.Request) *http
 
 const conversations = "https://chat.test/api/v1/accounts/1/conversations"
 
-// get makes the request of a list, or of what else is below conversations.
+// get returns a GET request for the list of conversations, or for a path below it.
 func get(t *testing.T, below string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, conversations+below, nil)
@@ -80,7 +80,7 @@ const (
 
 const noKnownShape = "getDetailsOfAConversation response: body, expected error, errors or message, found a failure with none of them, once"
 
-// TestAnswers compares answers of all kinds.
+// TestAnswers validates answers of all kinds.
 func TestAnswers(t *testing.T) {
 	json, html := "application/json; charset=utf-8", "text/html"
 	for name, c := range map[string]struct {
@@ -127,7 +127,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestRequests compares what the recordings have no example of.
+// TestRequests validates requests of which the recordings have no example.
 func TestRequests(t *testing.T) {
 	long := strings.Repeat("x", 41)
 	below := get(t, "")
@@ -147,7 +147,7 @@ func TestRequests(t *testing.T) {
 		"all parameters":    {get(t, "?status=all&assignee_type=me&q=a&inbox_id=1&team_id=2&labels=a,b&page=3&sort_by=latest&source_id=x&updated_within=1"), nil},
 		"repeated":          {get(t, "?labels=a&labels=b"), []string{"conversationList query labels: type, expected once, found repeated, once"}},
 		"a list as Rails":   {get(t, "?labels[]=a"), []string{"conversationList query labels[]: unknown, found string, once"}},
-		"names that are it": {get(t, "?ada%40example.com=1&"+long+"=2"), []string{"conversationList query ?: unknown, found string, 2 times"}},
+		"data in names":     {get(t, "?ada%40example.com=1&"+long+"=2"), []string{"conversationList query ?: unknown, found string, 2 times"}},
 		"another path":      {get(t, "/7/ada@example.com"), []string{"no operation path: unknown, found another method or path, once"}},
 		"another method":    {post(t, "/meta", "{}"), []string{"no operation path: unknown, found another method or path, once"}},
 		"no body needed":    {post(t, "/7/toggle_status", ""), nil},

@@ -21,14 +21,14 @@ import (
 
 const (
 	crowdSize     = 10_000
-	coldArgument  = "cold" // runs this program as one that makes a client's first calls; its name and the server follow
+	coldArgument  = "cold" // runs this program as one that makes a client's first calls; the client's name and the server follow
 	coldPrograms  = 15
 	sampleSpacing = 2 * time.Millisecond
 )
 
-// printCrowd makes many calls at once to one server with a new client, by default and with fewer connections.
+// printCrowd makes many concurrent calls to one server with a new client, by default and with fewer connections.
 func printCrowd(server string) error {
-	fmt.Printf("%d gets at once\n", crowdSize)
+	fmt.Printf("%d concurrent gets\n", crowdSize)
 	for _, limit := range []int{0, 256, 64, 16} {
 		var dials atomic.Int64
 		transport := cfchat.DefaultTransport()
@@ -50,8 +50,8 @@ func printCrowd(server string) error {
 	return nil
 }
 
-// rush makes a call from many goroutines at once. It returns the peak memory that Go held beyond what it held before, and
-// how many calls failed.
+// rush makes a call from many goroutines at the same time. It returns the peak memory that Go held beyond what it held
+// before, and how many calls failed.
 func rush(call call) (took time.Duration, held uint64, failed int64) {
 	runtime.GC()
 	before, done := heldMemory(), make(chan struct{})
@@ -96,7 +96,7 @@ func printCold(server string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("a list page in a new program, ms: the client made, the first call, the second")
+	fmt.Println("a list page in a new program, ms: creating the client, the first call, the second")
 	for _, name := range []string{byHandName, accountName} {
 		var all [3][]float64
 		for range coldPrograms {
@@ -123,7 +123,7 @@ func printCold(server string) error {
 	return nil
 }
 
-// cold runs as a program that makes a client and its first two calls, and prints how many milliseconds each took.
+// cold creates a client, makes its first two calls, and prints how many milliseconds each step took.
 func cold(name, server string) error {
 	start := time.Now()
 	var first client

@@ -16,7 +16,7 @@ const (
 	lockTime       = 3 * time.Second
 )
 
-// profileLocks makes a call from many goroutines that share a client, and writes a profile of their waits for locks.
+// profileLocks makes calls from many goroutines that share a client, and writes a profile of their waits for locks.
 func profileLocks(call call, file string) error {
 	runtime.SetMutexProfileFraction(1)
 	end := time.Now().Add(lockTime)

@@ -18,29 +18,29 @@ import (
 )
 
 const (
-	tooMuch  = 64 << 20  // bytes of an answer after which it is taken as read without end
-	tooLong  = time.Hour // after which a call is taken as waiting for ever
+	tooMuch  = 64 << 20  // bytes of an answer after which the client counts as reading without a limit
+	tooLong  = time.Hour // the time after which a call counts as waiting forever
 	elsehost = "elsewhere.test"
 )
 
-// trouble is something that goes wrong, and says what a client makes of it.
+// trouble is something that goes wrong, with a description of how a client reacts.
 type trouble struct {
 	name   string
-	write  bool // it befalls a toggle, and not a get
+	write  bool // whether it happens to a toggle rather than a get
 	answer func(w *wire, req *http.Request) (*http.Response, error)
 	says   func(w *wire, err error) string
 }
 
-// wire is the transport of one client in trouble, and what was seen there.
+// wire is the transport of one client in trouble, with its observations.
 type wire struct {
 	trouble trouble
-	body    []byte // of the answer that there would be
+	body    []byte // the body of the good answer
 
 	requests  int
-	keyLeft   bool // to another host
+	keyLeft   bool // whether the key was sent to another host
 	read      int64
 	took      time.Duration
-	isNoError bool // the call has returned none, and no answer either
+	isNoError bool // whether the call returned neither an error nor an answer
 }
 
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -52,7 +52,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// good is the answer that there would be.
+// good returns the answer without the trouble.
 func (w *wire) good() (*http.Response, error) {
 	return respond(http.StatusOK, "application/json; charset=utf-8", bytes.NewReader(w.body)), nil
 }
@@ -64,7 +64,7 @@ func respond(status int, kind string, body io.Reader) *http.Response {
 	}
 }
 
-// once answers the first request in one way, and then well.
+// once answers the first request with this status and header, and later ones well.
 func once(status int, header http.Header) func(*wire, *http.Request) (*http.Response, error) {
 	return func(w *wire, _ *http.Request) (*http.Response, error) {
 		if w.requests > 1 {
@@ -78,7 +78,7 @@ func once(status int, header http.Header) func(*wire, *http.Request) (*http.Resp
 	}
 }
 
-// blanks is a body without end, of blanks, which JSON may begin with.
+// blanks is an endless body of blanks, which JSON may begin with.
 type blanks struct{ w *wire }
 
 func (b blanks) Read(p []byte) (int, error) {
@@ -91,7 +91,7 @@ func (b blanks) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// again tells whether a call was made again until it was answered.
+// again reports whether a client retried a call until it succeeded.
 func again(w *wire, err error) string {
 	if err == nil && !w.isNoError {
 		return "tries again"
@@ -99,7 +99,7 @@ func again(w *wire, err error) string {
 	return failed(w, err)
 }
 
-// failed tells whether a failure is one to the program.
+// failed reports whether the program sees a failure.
 func failed(w *wire, err error) string {
 	switch {
 	case w.isNoError:
@@ -176,7 +176,7 @@ var troubles = []trouble{
 	}},
 }
 
-// brokenOff is the end of a connection in the middle of an answer.
+// brokenOff is a connection that breaks in the middle of an answer.
 type brokenOff struct{}
 
 func (brokenOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
@@ -184,7 +184,7 @@ func (brokenOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 // compared are the clients of the tables, in the order of their columns.
 var compared = []string{accountName, "by hand, bounded", "stock client", "ogen"}
 
-// TestTroubles plays each trouble to the clients that are compared, and has the table of docs/others.md be what comes of it.
+// TestTroubles checks that the table in docs/others.md shows how each compared client reacts to each trouble.
 func TestTroubles(t *testing.T) {
 	checkTable(t, len(troubles), func(row int, name string) (title, said string) {
 		each := troubles[row]
@@ -192,8 +192,8 @@ func TestTroubles(t *testing.T) {
 	})
 }
 
-// changes are what the answer to a get may have otherwise than today's: a later server's additions, an older one's gaps, and what
-// is no conversation at all.
+// changes are the differences that the answer to a get may have from today's: additions of a later server, gaps of an older
+// one, and an answer that is not a conversation.
 var changes = []struct{ name, from, to string }{
 	{"as recorded", "", ""},
 	{"a status of tomorrow", `"status":"open"`, `"status":"parked"`},
@@ -205,7 +205,7 @@ var changes = []struct{ name, from, to string }{
 	{"`{}`, which is no conversation", "", `{}`},
 }
 
-// TestChanges has the other table of docs/others.md be what the clients make of such answers.
+// TestChanges checks that the other table in docs/others.md shows how the clients read such answers.
 func TestChanges(t *testing.T) {
 	recorded := string(bodyOfTest(t, recordedGet))
 	checkTable(t, len(changes), func(row int, name string) (title, said string) {
@@ -222,7 +222,7 @@ func TestChanges(t *testing.T) {
 	})
 }
 
-// answered answers well.
+// answered returns the good answer.
 func answered(w *wire, _ *http.Request) (*http.Response, error) { return w.good() }
 
 func verdict(err error) string {
@@ -235,7 +235,7 @@ func verdict(err error) string {
 	return "refused"
 }
 
-// checkTable compares a table with the one of docs/others.md.
+// checkTable checks that docs/others.md contains the table of the given cells.
 func checkTable(t *testing.T, rows int, cell func(row int, name string) (title, said string)) {
 	t.Helper()
 	var table strings.Builder
@@ -256,11 +256,11 @@ func checkTable(t *testing.T, rows int, cell func(row int, name string) (title, 
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(page), "\n\n"+table.String()+"\n") {
-		t.Errorf("docs/others.md has another table than\n%s", table.String())
+		t.Errorf("docs/others.md does not contain the table\n%s", table.String())
 	}
 }
 
-// playTo plays a trouble to a client, on a clock of its own.
+// playTo returns how a client reacts to a trouble, in virtual time.
 func playTo(t *testing.T, name string, each trouble) (said string) {
 	t.Helper()
 	file := recordedGet
@@ -285,7 +285,7 @@ func playTo(t *testing.T, name string, each trouble) (said string) {
 	return said
 }
 
-// client makes the client of a name, with this wire.
+// client returns the named client, with this wire as its transport.
 func (w *wire) client(t *testing.T, name string) client {
 	t.Helper()
 	clients, err := newClients(cfchat.DefaultServer, w)
@@ -304,7 +304,7 @@ func (w *wire) get(t *testing.T, name string) error {
 	return w.run(t.Context(), w.client(t, name).get)
 }
 
-// run makes the call. A program that is given neither an error nor an answer, and does not look, panics.
+// run makes the call. A program that gets neither an error nor an answer, and does not check for that, panics.
 func (w *wire) run(ctx context.Context, call call) (err error) {
 	defer func() { w.isNoError = recover() != nil }()
 	return call(ctx)

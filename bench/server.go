@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// The recorded answers of a 4.7.0.
+// The recorded answers, from a 4.7.0 unless noted.
 const (
 	recordedList   = "testdata/list.json"
 	recordedGet    = "../testdata/recordings/4.7.0/show-first.json"
 	recordedToggle = "../testdata/recordings/4.7.0/toggle-pending.json"
-	recordedWindow = "../testdata/recordings-whole/4.16.2/messages-bot.json" // of a 4.16.2
+	recordedWindow = "../testdata/recordings-whole/4.16.2/messages-bot.json" // from a 4.16.2
 )
 
 // serveArgument runs this program as the server, a separate process, so that its allocations are not counted.

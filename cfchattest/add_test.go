@@ -40,7 +40,7 @@ var impossible = map[string]func(*cfchattest.Server){
 		s.AddConversation(cfchattest.Conversation{Assignee: 77})
 	},
 	"Conversation.Bot: there is no bot 77; there are 1, 2": func(s *cfchattest.Server) { s.AddConversation(cfchattest.Conversation{Bot: 77}) },
-	"Conversation.Bot: there is no bot 3; there are 1, 2": func(s *cfchattest.Server) { // which is of another account
+	"Conversation.Bot: there is no bot 3; there are 1, 2": func(s *cfchattest.Server) { // it belongs to another account
 		id, _ := s.AddBot(cfchattest.Bot{Stray: true})
 		s.AddConversation(cfchattest.Conversation{Bot: id})
 	},
@@ -227,23 +227,23 @@ var impossible = map[string]func(*cfchattest.Server){
 	},
 }
 
-// TestImpossible makes impossible setups, which fail the test with its line, and panic without a test.
+// TestImpossible checks that an impossible setup fails the test with its line, and panics without a test.
 func TestImpossible(t *testing.T) {
 	for want, ask := range impossible {
 		want = "cfchattest: " + want
 		got := failureOf(t, func(t testing.TB) { ask(cfchattest.New(t)) })
 		if !strings.HasPrefix(got, want) || !strings.Contains(got, " (add_test.go:") {
-			t.Errorf("it fails the test with %q, want %q", got, want)
+			t.Errorf("the test fails with %q, want %q", got, want)
 		}
 		srv := cfchattest.Start()
 		if got := panicOf(func() { ask(srv) }); !strings.HasPrefix(got, want) {
-			t.Errorf("it panics with %q, want %q", got, want)
+			t.Errorf("the setup panics with %q, want %q", got, want)
 		}
 		srv.Close()
 	}
 }
 
-// TestAddAgent lets an agent see the inboxes that they are a member of, and an administrator every one.
+// TestAddAgent checks that an agent sees the inboxes that they are a member of, and an administrator every inbox.
 func TestAddAgent(t *testing.T) {
 	srv := cfchattest.New(t)
 	for _, c := range []struct {
@@ -258,12 +258,12 @@ func TestAddAgent(t *testing.T) {
 			t.Errorf("%+v sees %v, want %d", c.agent, got, c.want)
 		}
 		if c.agent.Name != "" && ownerOf(t, srv, 1) != "agent Ada" {
-			t.Errorf("conversation 1 is of %s", ownerOf(t, srv, 1))
+			t.Errorf("the owner of conversation 1 is %s", ownerOf(t, srv, 1))
 		}
 	}
 }
 
-// TestAddContactInAnInbox gives a contact the given source id in an inbox, or else one of its own.
+// TestAddContactInAnInbox checks that a contact gets the given source id in an inbox, or a generated one.
 func TestAddContactInAnInbox(t *testing.T) {
 	srv := cfchattest.New(t)
 	inbox := srv.AddInbox(cfchattest.Inbox{})
@@ -281,7 +281,7 @@ func TestAddContactInAnInbox(t *testing.T) {
 	}
 }
 
-// TestAddContact shows a contact as it was added, in its conversations.
+// TestAddContact checks that conversations show their contact as it was added.
 func TestAddContact(t *testing.T) {
 	srv := cfchattest.New(t)
 	who := srv.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com", Phone: "+4712345678", Identifier: "crm-1"})

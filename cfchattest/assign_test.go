@@ -9,8 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestAssignment assigns in every way of contract, W3.2, to a conversation that Grace has in the team sales, in the version before
-// bots can own one and in that from which on they can.
+// TestAssignment assigns a conversation that belongs to Grace and the team sales, in every way of contract, W3.2, in the
+// last version in which bots cannot own one and in the first in which they can.
 func TestAssignment(t *testing.T) {
 	for _, c := range []struct{ body, answer, old, later string }{
 		{`{"assignee_id":1}`, "agent 1", "agent 1, sales", "agent 1, sales"},
@@ -56,7 +56,7 @@ func TestAssignment(t *testing.T) {
 	}
 }
 
-// hasIt returns who has a conversation, and which team.
+// hasIt returns the assignee and the team of a conversation.
 func hasIt(t *testing.T, srv *cfchattest.Server, id int64) string {
 	t.Helper()
 	now, ok := srv.Conversation(id)
@@ -76,7 +76,7 @@ func hasIt(t *testing.T, srv *cfchattest.Server, id int64) string {
 	return who + ", " + team
 }
 
-// saysOf returns whom an answer describes.
+// saysOf returns the assignee that an answer describes.
 func saysOf(answer string) string {
 	switch of := decode(answer); {
 	case dig(of, "bot_type") != nil:
@@ -89,7 +89,8 @@ func saysOf(answer string) string {
 	return answer
 }
 
-// TestAssignmentsAreNoted moves what the contract says (W3.2), and writes the messages that are recorded; twice the same does neither.
+// TestAssignmentsAreNoted checks that an assignment changes the timestamps of contract, W3.2, and writes the recorded
+// messages, and that repeating it does neither.
 func TestAssignmentsAreNoted(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	online, _ := srv.AddAgent(cfchattest.Agent{Name: "Linus", Online: true})
@@ -146,7 +147,7 @@ func notesOf(t *testing.T, srv *cfchattest.Server, id int64) (notes []string) {
 	return notes
 }
 
-// TestAssignmentIsRefused looks at the key and the conversation before anything else.
+// TestAssignmentIsRefused checks that the key and the conversation are checked before anything else.
 func TestAssignmentIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		version, key string

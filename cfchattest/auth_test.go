@@ -24,7 +24,7 @@ func TestKeySpellings(t *testing.T) {
 	}
 }
 
-// withHeader sends the administrator's key over a socket in a header of that name, as it is spelled.
+// withHeader sends the administrator's key over a socket in a header whose name keeps the given spelling.
 func withHeader(t *testing.T, srv *cfchattest.Server, name string) int {
 	r, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL()+conversations, nil)
 	if err != nil {

@@ -25,7 +25,8 @@ func ownerOf(t *testing.T, srv *cfchattest.Server, id int64) string {
 	return "nobody"
 }
 
-// TestBotOwner shows a bot's conversation, which counts as unassigned in lists, counts and filters (contract, N5).
+// TestBotOwner checks that a bot's conversation shows its owner, and is unassigned in lists, counts and filters (contract,
+// N5).
 func TestBotOwner(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.8.0"))
 	helper, _ := srv.AddBot(cfchattest.Bot{Name: "Router", Description: "sorts", OutgoingURL: "https://example.com/bot"})
@@ -35,11 +36,11 @@ func TestBotOwner(t *testing.T) {
 	got := c.Meta.AssigneeBot
 	if got == nil || got.ID != helper || got.GetDescription() != "sorts" || got.GetOutgoingURL() != "https://example.com/bot" ||
 		c.Meta.GetAssigneeType() != cfchat.SenderTypeAgentBot || c.Meta.Assignee != nil {
-		t.Errorf("it shows %+v, %+v", c.Meta, got)
+		t.Errorf("the bot's conversation shows %+v, %+v", c.Meta, got)
 	}
 	other, _ := srv.Conversation(2)
 	if other.Meta.GetAssigneeType() != cfchat.SenderTypeUser || other.Meta.Assignee == nil {
-		t.Errorf("an agent's shows %+v", other.Meta)
+		t.Errorf("the agent's conversation shows %+v", other.Meta)
 	}
 	for query, want := range map[string][]int64{"assignee_type=unassigned": {owned}, "assignee_type=assigned": {2}} {
 		if _, body := call(t, srv, srv.AdminKey(), "GET", conversations+"?"+query, ""); !slices.Equal(idsOf(t, body), want) {
@@ -56,7 +57,7 @@ func TestBotOwner(t *testing.T) {
 	}
 }
 
-// TestBotOwnerOfNew creates in the inbox of a bot: it owns the conversation from 4.16.2 on, unless somebody is assigned
+// TestBotOwnerOfNew checks that from 4.16.2 on a bot owns the conversations created in its inbox, unless they are assigned
 // (contract, N6).
 func TestBotOwnerOfNew(t *testing.T) {
 	for version, want := range map[string]string{"4.7.0": "nobody", "4.16.1": "nobody", "4.16.2": "bot Helper Bot"} {
@@ -76,8 +77,8 @@ func TestBotOwnerOfNew(t *testing.T) {
 	}
 }
 
-// TestBotOwnerTakenOff toggles a bot's conversation: from 4.16.2 on a person who opens it takes it from the bot, before only
-// an agent did, who becomes the assignee; and a bot's handoff gives it away from then on (contract, N6).
+// TestBotOwnerTakenOff toggles a bot's conversation: an agent who opens it takes it from the bot and becomes the assignee;
+// from 4.16.2 on an administrator takes it from the bot as well, and so does a handoff by the bot (contract, N6).
 func TestBotOwnerTakenOff(t *testing.T) {
 	for _, c := range []struct {
 		version, role, body, want string
@@ -100,7 +101,7 @@ func TestBotOwnerTakenOff(t *testing.T) {
 	}
 }
 
-// TestBotWithoutInbox enters an account that it belongs to from 4.8.0 on (contract, N3).
+// TestBotWithoutInbox checks that from 4.8.0 on a bot may use the account that it belongs to (contract, N3).
 func TestBotWithoutInbox(t *testing.T) {
 	for version, want := range map[string]int{"4.7.0": 401, "4.8.0": 200} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -114,7 +115,7 @@ func TestBotWithoutInbox(t *testing.T) {
 	}
 }
 
-// TestBotGets reads one conversation by a bot, from 4.14.2 on, and fails on one with a team (contract, N3).
+// TestBotGets checks that a bot can get a conversation from 4.14.2 on, but not one with a team (contract, N3).
 func TestBotGets(t *testing.T) {
 	for version, want := range map[string][2]int{"4.14.1": {401, 401}, "4.14.2": {200, 500}} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -128,7 +129,7 @@ func TestBotGets(t *testing.T) {
 	}
 }
 
-// TestBotAnswers ends the wait of a contact from 4.10.0 on (contract, N1).
+// TestBotAnswers checks that a bot's answer ends a contact's wait from 4.10.0 on (contract, N1).
 func TestBotAnswers(t *testing.T) {
 	for version, waits := range map[string]bool{"4.9.0": true, "4.10.0": false} {
 		srv := cfchattest.New(t, cfchattest.Version(version))

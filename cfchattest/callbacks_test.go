@@ -11,7 +11,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestCallbacks calls a test's functions before a call is carried out, and after it, before its caller is answered.
+// TestCallbacks checks that a test's functions are called before a call is carried out, and after it but before its caller
+// is answered.
 func TestCallbacks(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{})
@@ -56,7 +57,7 @@ func TestFailureByWhatIsAsked(t *testing.T) {
 	}
 }
 
-// TestCallbackThatCalls may use a client of the server, within a call.
+// TestCallbackThatCalls checks that a callback can use a client of the server within a call.
 func TestCallbackThatCalls(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{})

@@ -12,15 +12,15 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// changedContact is a contact as it was before the recorded changes of it.
+// changedContact is a contact as it was before its recorded changes.
 type changedContact struct {
 	cfchattest.Contact
 
 	names []string // of the exchanges, in their order
 }
 
-// TestRecordedContactChanges sends recorded changes of contacts to contacts that are as the real ones were before, and compares
-// status and answer: all of an error, and of a success all but ids, times and inboxes.
+// TestRecordedContactChanges sends recorded changes to contacts that equal the real ones before the change, and compares
+// status and answer: all of an error, and all of a success but ids, times and inboxes.
 func TestRecordedContactChanges(t *testing.T) {
 	attributes := map[string]any{"own": map[string]any{"k": 1}, "city": "Oslo", "company_name": "C"}
 	for _, before := range []changedContact{
@@ -70,7 +70,7 @@ func recordedChanges(t *testing.T, version string) []string {
 	return names
 }
 
-// noIdentifier gives a contact the empty identifier, which only one can have.
+// noIdentifier sets a contact's identifier to the empty one, which only one contact can have.
 func noIdentifier(t *testing.T, srv *cfchattest.Server, id int64) {
 	t.Helper()
 	path := fmt.Sprintf("/api/v1/accounts/1/contacts/%d", id)
@@ -118,7 +118,7 @@ func compareChange(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, 
 			object(each)["inbox"] = dig(inbox, "channel_type")
 		}
 		if message, isText := object(each)["message"].(string); isText {
-			object(each)["message"] = strings.TrimLeft(message, "Uco0123456789") // the name, of which there are several
+			object(each)["message"] = strings.TrimLeft(message, "Uco0123456789") // the name, which varies
 		}
 	}
 	if d := differAt("", got, want); d != "" {
@@ -126,8 +126,8 @@ func compareChange(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, 
 	}
 }
 
-// TestChangeContactEmptied takes each text from a contact: null and what is blank leave an address null, the others keep
-// what is blank, and what is not sent stays (contract, W2.4 and W2.6).
+// TestChangeContactEmptied empties each text of a contact: null and blank text set an address to null, the other fields keep
+// blank text, and fields that are not sent stay (contract, W2.4 and W2.6).
 func TestChangeContactEmptied(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {

@@ -11,7 +11,7 @@ import (
 
 const contacts = "/api/v1/accounts/1/contacts"
 
-// TestCreateContact creates contacts one after another, and checks the answers of versions on both sides of a change.
+// TestCreateContact creates contacts one after another, and checks the answers of versions before and after each change.
 func TestCreateContact(t *testing.T) {
 	long := strings.Repeat("x", 256)
 	for _, version := range []string{"2.16.0", "3.16.0", "4.0.4", "4.7.0", "4.16.2"} {
@@ -74,7 +74,7 @@ func TestCreateContact(t *testing.T) {
 	}
 }
 
-// TestCreateContactIDs loses the id of a contact that is rolled back, but not of one that is refused earlier.
+// TestCreateContactIDs checks that a contact that is rolled back uses up an id, and one that is refused earlier does not.
 func TestCreateContactIDs(t *testing.T) {
 	srv := cfchattest.New(t)
 	for _, body := range []string{`{"email":"x"}`, `{"inbox_id":99}`, `{}`} {
@@ -85,7 +85,7 @@ func TestCreateContactIDs(t *testing.T) {
 	}
 }
 
-// TestContactInboxFilter finds a contact by its source id in an inbox that the caller may see.
+// TestContactInboxFilter checks that a contact is found by its source id, in inboxes that the caller may see.
 func TestContactInboxFilter(t *testing.T) {
 	const path = "/api/v1/accounts/1/contact_inboxes/filter"
 	for version, is := range map[string]bool{"3.1.1": false, "3.2.0": true, "4.16.2": true} {

@@ -9,8 +9,9 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestContactListsRefuse asks each list of contacts for what it answers with a 500: an order or a page that is a list, and
-// a page further away than the database counts (contract, W2 and 6). With the same as a text it answers a page.
+// TestContactListsRefuse sends each list of contacts the parameters that it answers with 500: an order or a page that is a
+// list, and a page number beyond the database's range (contract, W2 and 6). The same values as text are answered with a
+// page.
 func TestContactListsRefuse(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
@@ -32,8 +33,8 @@ func TestContactListsRefuse(t *testing.T) {
 	}
 }
 
-// TestContactsCountConversations counts the conversations of each contact in lists up to 3.0.0, and nowhere else (contract,
-// W2).
+// TestContactsCountConversations checks that lists up to 3.0.0, and no other answers, count each contact's conversations
+// (contract, W2).
 func TestContactsCountConversations(t *testing.T) {
 	t.Parallel()
 	const rules = `{"payload":[{"attribute_key":"name","filter_operator":"equal_to","values":["Jo"],"query_operator":null}]}`

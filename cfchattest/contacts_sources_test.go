@@ -10,8 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestContactConversations lists 20 conversations of a contact, of every status and of the inboxes that the caller sees:
-// the newest first up to 4.0.1, later that of the last activity, and no further page (contract, W2.8).
+// TestContactConversations lists 20 conversations of a contact, of every status and in the inboxes that the caller sees: up
+// to 4.0.1 the newest first, later the last active first, and no further page (contract, W2.8).
 func TestContactConversations(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -47,8 +47,8 @@ func TestContactConversations(t *testing.T) {
 	}
 }
 
-// TestContactableInboxes names the source id by which a contact can be written to in an inbox of each channel: none where
-// they lack what it takes, or where the website's visitor has a conversation already (contract, W2.9).
+// TestContactableInboxes checks the source id by which a contact can be written to in an inbox of each channel: none if they
+// lack the address that it needs, or if a website visitor already has a conversation (contract, W2.9).
 func TestContactableInboxes(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {

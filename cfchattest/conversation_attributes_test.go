@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestConversationAttributes replaces custom attributes in ways that recordings show, at both ends of the versions (contract,
-// W3.4). A change moves updated_at alone, and writes no message.
+// TestConversationAttributes replaces custom attributes in each recorded way, in the oldest and the newest version
+// (contract, W3.4). A change moves only updated_at, and writes no message.
 func TestConversationAttributes(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -45,7 +45,7 @@ func TestConversationAttributes(t *testing.T) {
 				t.Errorf("%s, %.40s: %d %s, then %s, moved %t", version, c.sent, status, answer, after.CustomAttributes, moved)
 			}
 			if !after.Timestamp.Equal(before.Timestamp.Time) || len(after.Messages) > 0 {
-				t.Errorf("%s, %.40s: it moves the last activity, or writes a message: %+v", version, c.sent, after)
+				t.Errorf("%s, %.40s: the change moves the last activity, or writes a message: %+v", version, c.sent, after)
 			}
 		}
 		if status, _ := call(t, srv, srv.AdminKey(), "POST", path, `{}`); status != 500 {

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// rules writes a filter of rules "key operator values join", as in `status equal_to ["open"] AND`.
+// rules returns a filter of rules "key operator values join", as in `status equal_to ["open"] AND`.
 func rules(lines ...string) string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
@@ -70,7 +70,7 @@ func TestFilter(t *testing.T) {
 		{[]string{`tier is_not_present [] AND`, `inbox_id equal_to [1,2]`}, new470, []int64{5, 4, 2}},
 		{[]string{`nothing equal_to ["x"] AND`, `status equal_to ["pending"]`}, old216, []int64{4}},
 		{[]string{`priority equal_to ["urgent"]`}, new470, []int64{3}},
-		// to 2.16.0 priority is an attribute that it does not know, whatever the values (contract, 5.2)
+		// 2.16.0 does not know the attribute priority, whatever the values (contract, 5.2)
 		{[]string{`priority equal_to [3] AND`, `status equal_to ["pending"]`}, old216, []int64{4}},
 	} {
 		for _, server := range c.servers {
@@ -86,8 +86,8 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// Days are counted back from today, UTC, by the number that a text starts with (contract, 5.3). What stands in place of a
-// list is read as the server's language indexes it: a text's first letter, a number's lowest bit.
+// TestFilterDaysBefore counts days back from today, UTC, by the number that a text starts with (contract, 5.3). A value in
+// place of a list is indexed as Ruby does it: a text's first letter, a number's lowest bit.
 func TestFilterDaysBefore(t *testing.T) {
 	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) })
 	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version("2.16.0"))} {
@@ -155,7 +155,8 @@ func TestFilterRefuses(t *testing.T) {
 	}
 }
 
-// TestFilterRelativeDays reads the words that the database knows for days, by the server's clock and in any case.
+// TestFilterRelativeDays filters by the words that the database knows for days, by the server's clock and in any letter
+// case.
 func TestFilterRelativeDays(t *testing.T) {
 	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC) })
 	for _, srv := range []*cfchattest.Server{sales(t, noon), sales(t, noon, cfchattest.Version("2.16.0"))} {
@@ -170,7 +171,8 @@ func TestFilterRelativeDays(t *testing.T) {
 	}
 }
 
-// TestFilterPageThatDoesNotFit reads a number beyond any page as the nearest one: the first, or one that is too far off.
+// TestFilterPageThatDoesNotFit checks that a page number out of range means the nearest one: the first page, or one beyond
+// the last.
 func TestFilterPageThatDoesNotFit(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddConversation(cfchattest.Conversation{})

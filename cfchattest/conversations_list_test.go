@@ -12,7 +12,7 @@ import (
 func TestList(t *testing.T) {
 	srv, old := sales(t), sales(t, cfchattest.Version("2.16.0"))
 	for _, server := range []*cfchattest.Server{srv, old} {
-		server.AddMessage(1, cfchattest.Message{Content: "100% sure, HELLO"}) // moves to the front
+		server.AddMessage(1, cfchattest.Message{Content: "100% sure, HELLO"}) // moves the conversation to the front
 		server.AddMessage(3, cfchattest.Message{Content: "hello activity", Type: cfchat.MessageTypeActivity})
 	}
 	admin := []*cfchattest.Server{srv, old}
@@ -90,7 +90,7 @@ func TestListRefuses(t *testing.T) {
 	}
 }
 
-// Counts with q are of one page only.
+// TestCountsWithText checks that counts with q are of one page only.
 func TestCountsWithText(t *testing.T) {
 	srv := cfchattest.New(t)
 	for range 60 {
@@ -117,7 +117,8 @@ func TestCountsOfAPageTooFar(t *testing.T) {
 	}
 }
 
-// With updated_within there are no pages, so that the counts with q are of all that it leaves (contract, 6.5 and 6.7).
+// TestCountsWithTextAndWindow checks that counts with q include all conversations within updated_within, which has no pages
+// (contract, 6.5 and 6.7).
 func TestCountsWithTextAndWindow(t *testing.T) {
 	srv := cfchattest.New(t)
 	for range 60 {
@@ -133,7 +134,7 @@ func TestCountsWithTextAndWindow(t *testing.T) {
 	}
 }
 
-// A conversation without its contact breaks its page, in list and filter.
+// TestBrokenConversation checks that a conversation without its contact breaks its page in list and filter.
 func TestBrokenConversation(t *testing.T) {
 	srv := cfchattest.New(t)
 	who := srv.AddContact(cfchattest.Contact{})
@@ -151,7 +152,7 @@ func TestBrokenConversation(t *testing.T) {
 	}
 }
 
-// TestBreakConversation makes an unrenderable conversation, which breaks its own page only, and can be toggled.
+// TestBreakConversation checks that an unrenderable conversation breaks only its own page, and can be toggled.
 func TestBreakConversation(t *testing.T) {
 	srv := cfchattest.New(t)
 	for range 26 {
@@ -175,8 +176,8 @@ func TestBreakConversation(t *testing.T) {
 	}
 }
 
-// TestListLastUserMessage puts conversations whose last message is the contact's before answered ones, the longest waiting
-// first.
+// TestListLastUserMessage checks that conversations whose last message is the contact's come before answered ones, the
+// longest waiting first.
 func TestListLastUserMessage(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("2.16.0"))
 	for range 4 {
@@ -194,7 +195,7 @@ func TestListLastUserMessage(t *testing.T) {
 	}
 }
 
-// TestListByPattern treats % and _ in a search text as wildcards, unless a backslash escapes them.
+// TestListByPattern checks that % and _ in a search text are wildcards, unless a backslash escapes them.
 func TestListByPattern(t *testing.T) {
 	for _, srv := range []*cfchattest.Server{cfchattest.New(t), cfchattest.New(t, cfchattest.Version("2.16.0"))} {
 		for _, text := range []string{"100% sure", "1000 sure", "a_b", "axb"} {

@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestSetByAnybody makes each change that a request can make, with the same traces but without a request.
+// TestSetByAnybody checks that each change made without a request leaves the same traces as one by a request.
 func TestSetByAnybody(t *testing.T) {
 	for name, c := range map[string]struct {
 		set func(srv *cfchattest.Server, id, agent, team int64)
@@ -103,7 +103,7 @@ func traces(t *testing.T, srv *cfchattest.Server, id int64) []string {
 	return all
 }
 
-// TestMessageOfThen adds a message with a date, which is also that of its effects.
+// TestMessageOfThen checks that the effects of an added message have the same date as the message.
 func TestMessageOfThen(t *testing.T) {
 	srv := cfchattest.New(t)
 	then := time.Now().AddDate(0, 0, -3).UTC().Truncate(time.Second)

@@ -168,7 +168,7 @@ func TestToggleAssignsAgent(t *testing.T) {
 	other := srv.AddConversation(cfchattest.Conversation{})
 	toggled(t, srv, srv.AdminKey(), id, "", `{"status":"open"}`)
 	if c, _ := srv.Conversation(id); c.Meta.Assignee.ID != 1 || len(c.Messages) != 0 {
-		t.Errorf("nothing was to change: %+v", c)
+		t.Errorf("the conversation should not change: %+v", c)
 	}
 	toggled(t, srv, srv.AgentKey(), id, "", `{"status":"open"}`)
 	c, _ := srv.Conversation(id)
@@ -194,7 +194,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestCreateOfIDsThatDoNotFit is a 500, and nothing is stored.
+// TestCreateOfIDsThatDoNotFit checks that ids that are too large are answered with 500, and nothing is stored.
 func TestCreateOfIDsThatDoNotFit(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddContact(cfchattest.Contact{})
@@ -206,7 +206,8 @@ func TestCreateOfIDsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestCreateIsNoReply unless a person writes what the contact sees: after anything else somebody still waits.
+// TestCreateIsNoReply checks that a first message counts as a reply, which ends the wait, only if a person writes it and the
+// contact sees it.
 func TestCreateIsNoReply(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddContact(cfchattest.Contact{})
@@ -224,7 +225,7 @@ func TestCreateIsNoReply(t *testing.T) {
 	}
 }
 
-// TestCreateCastsIDs as the database layer does: what stands in place of a number is read as one.
+// TestCreateCastsIDs checks that other values in place of a number are cast to one, as the database layer does.
 func TestCreateCastsIDs(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddContact(cfchattest.Contact{})
@@ -236,7 +237,7 @@ func TestCreateCastsIDs(t *testing.T) {
 	}
 }
 
-// TestSetStatusIsNoted in the server's words, which stand in the conversation, and only where something changed.
+// TestSetStatusIsNoted checks that a change of status, and nothing else, is noted in the conversation in the server's words.
 func TestSetStatusIsNoted(t *testing.T) {
 	for status, want := range map[cfchat.Status]string{
 		cfchat.StatusOpen: "Conversation was reopened by Ada Admin", cfchat.StatusResolved: "Conversation was marked resolved by Ada Admin",
@@ -285,7 +286,8 @@ func TestFirstMessage(t *testing.T) {
 	}
 }
 
-// TestFirstMessageAnswers a message of the conversation that an inbox with one per contact had already.
+// TestFirstMessageAnswers checks that a first message can reply to a message of the conversation that already exists in an
+// inbox with one conversation per contact.
 func TestFirstMessageAnswers(t *testing.T) {
 	srv := cfchattest.New(t)
 	inbox := srv.AddInbox(cfchattest.Inbox{Locked: true})

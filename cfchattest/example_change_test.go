@@ -10,13 +10,13 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// Somebody else is quicker: the labels change between the program's read and its write.
+// Another caller is faster: the labels change between the program's read and its write.
 func ExampleServer_After() {
 	srv := cfchattest.Start()
 	defer srv.Close()
 	id := srv.AddConversation(cfchattest.Conversation{Labels: []string{"new"}})
 	srv.After(cfchat.OperationListAllLabelsOfAConversation, func(cfchattest.Request) {
-		if len(srv.Requests()) == 1 { // after the first look only
+		if len(srv.Requests()) == 1 { // only after the first read
 			srv.SetLabels(id, "new", "spam")
 		}
 	})
@@ -31,11 +31,11 @@ func ExampleServer_After() {
 		log.Fatal(err)
 	}
 	labels, err = conversations.SetLabels(context.Background(), id, append(labels, "vip"))
-	fmt.Println(labels, err) // and "spam" is lost: take AddLabels
+	fmt.Println(labels, err) // and "spam" is lost: use AddLabels instead
 	// Output: [new vip] <nil>
 }
 
-// A failure for what is asked for, and not for when.
+// A failure that depends on the content of a call, and not on its number.
 func ExampleServer_Before() {
 	srv := cfchattest.Start()
 	defer srv.Close()
@@ -59,7 +59,7 @@ func ExampleServer_Before() {
 	// cfchat: toggleStatusOfAConversation: conversation 2 of account 1: 500 Internal Server Error: the change may have happened or not
 }
 
-// A contact has waited three days, since a message of then.
+// A contact has waited three days, since a message from that time.
 func ExampleServer_AddMessage() {
 	now := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
 	srv := cfchattest.Start(cfchattest.Clock(func() time.Time { return now }))
@@ -73,7 +73,7 @@ func ExampleServer_AddMessage() {
 	// Output: waits for 72h0m0s
 }
 
-// What somebody else changes comes with the next look at what has changed.
+// Changes by other callers are returned by the next call for changes.
 func ExampleServer_SetStatus() {
 	now := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
 	srv := cfchattest.Start(cfchattest.Clock(func() time.Time { return now }))

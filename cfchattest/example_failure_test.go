@@ -74,8 +74,8 @@ func ExampleServer_Transport() {
 	// Api-Access-Token arrives: true
 }
 
-// The connection is refused, so provably nothing was sent: the only failure after which a write may be retried at once. This
-// needs a client without a socket, such as srv.Chat(t) in a test.
+// The connection is refused, so provably nothing was sent: the only failure after which a write may be retried immediately.
+// This needs a client without a socket, such as srv.Chat(t) in a test.
 func ExampleFailure_refused() {
 	srv := cfchattest.Start()
 	defer srv.Close()

@@ -101,7 +101,7 @@ func TestFailEvery(t *testing.T) {
 	}
 }
 
-// TestOutageEnds takes back what every call of an operation fails with, and neither what the next one does nor what others do.
+// TestOutageEnds checks that n = 0 ends the outage of an operation, and affects neither FailNext nor other operations.
 func TestOutageEnds(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.FailEvery("", 5, cfchattest.Failure{Status: 500})

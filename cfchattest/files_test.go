@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestStorage serves files at two addresses, the second one with ranges, but not at forged ones.
+// TestStorage checks that files are served at two addresses, at the second one with ranges, but not at forged addresses.
 func TestStorage(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	sent, err := srv.Account(t).Messages.Send(t.Context(), srv.AddConversation(cfchattest.Conversation{}), cfchat.MessageCreate{Files: []cfchat.File{
@@ -74,8 +74,8 @@ func TestStorage(t *testing.T) {
 	}
 }
 
-// TestFilesAreWhereTheServerIs has the address of a file begin with the one that the server was asked at: servers give
-// absolute addresses of their own (contract, W1.1).
+// TestFilesAreWhereTheServerIs checks that a file's address begins with the one at which the server was called: servers
+// return absolute addresses with their own host (contract, W1.1).
 func TestFilesAreWhereTheServerIs(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"http://localhost", "https://chat.example.com:8443"} {

@@ -25,7 +25,8 @@ func answerWith(status int) http.Handler {
 	})
 }
 
-// TestHandle asks handlers over each way to a server, with no key that it knows, and finds them among its requests.
+// TestHandle calls handlers over each kind of connection to a server, without a valid key, and checks that the requests are
+// kept.
 func TestHandle(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.Handle(campaigns, answerWith(http.StatusOK))
@@ -59,7 +60,8 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-// TestHandleDo asks one by Do, of a client without sockets, where time is virtual: it may use the server, and fails as told.
+// TestHandleDo calls a handler by Do, with a client without sockets and in virtual time: the handler can use the server, and
+// fails as requested.
 func TestHandleDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
@@ -80,7 +82,7 @@ func TestHandleDo(t *testing.T) {
 	})
 }
 
-// TestHandleNoOperation cannot put a handler in the place of an operation.
+// TestHandleNoOperation checks that a handler cannot replace an operation.
 func TestHandleNoOperation(t *testing.T) {
 	srv := cfchattest.Start()
 	defer srv.Close()
@@ -106,7 +108,7 @@ func TestHandleNoOperation(t *testing.T) {
 		}
 	}
 	if got := panicOf(func() { srv.Handle("GET /api/v1/", answerWith(http.StatusOK)) }); !strings.Contains(got, "conflicts") {
-		t.Errorf("a second time it panics with %q", got)
+		t.Errorf("registered twice, it panics with %q", got)
 	}
 	for path, want := range map[string]string{"": "conversationList", "/1": "getDetailsOfAConversation", "/1.json": "getDetailsOfAConversation",
 		"/meta": "conversationListMeta", "/search": "", "/1/reporting_events": "", "/none": ""} {
@@ -130,7 +132,7 @@ func panicOf(f func()) (said string) {
 	return ""
 }
 
-// TestHandleAborts drops the connection as net/http does, and goes on.
+// TestHandleAborts checks that an aborting handler drops the connection as in net/http, and the server continues.
 func TestHandleAborts(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.Handle(campaigns, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
@@ -143,7 +145,8 @@ func TestHandleAborts(t *testing.T) {
 	}
 }
 
-// TestHandleBehindNginx passes on what nginx lets through, and does not change the request of a RoundTripper.
+// TestHandleBehindNginx checks that a handler sees the headers that nginx lets through, and that the RoundTripper's request
+// is not changed.
 func TestHandleBehindNginx(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.BehindNginx)
 	srv.Handle(campaigns, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +163,7 @@ func TestHandleBehindNginx(t *testing.T) {
 	}
 }
 
-// TestConfig makes a client of a server without a test, with both keys.
+// TestConfig creates a client with both keys for a server that was started without a test.
 func TestConfig(t *testing.T) {
 	srv := cfchattest.Start()
 	defer srv.Close()
@@ -192,7 +195,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// TestSourceID adds conversations of a contact under the source id that it was added with, in that inbox only.
+// TestSourceID checks that a contact's conversations use the source id that it was added with, in that inbox only.
 func TestSourceID(t *testing.T) {
 	srv := cfchattest.New(t)
 	other := srv.AddInbox(cfchattest.Inbox{})
@@ -213,8 +216,8 @@ func TestSourceID(t *testing.T) {
 	}
 }
 
-// TestHandleAlike answers the same over the Transport and over a socket, also where net/http sends no body or something
-// before the answer, and keeps requests as they came.
+// TestHandleAlike checks that answers are the same over the Transport and over a socket, even if net/http sends no body or
+// an interim response, and that requests are kept as they arrived.
 func TestHandleAlike(t *testing.T) {
 	srv := cfchattest.New(t)
 	for path, h := range map[string]http.HandlerFunc{

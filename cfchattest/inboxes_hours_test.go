@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestWorkingHours has the hours that were given, and closes on all other days.
+// TestWorkingHours checks that an inbox has the given hours, and is closed on all other days.
 func TestWorkingHours(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -18,7 +18,7 @@ func TestWorkingHours(t *testing.T) {
 			{DayOfWeek: 1, OpenHour: new(int64(8)), OpenMinutes: new(int64(30)), CloseHour: new(int64(16))},
 		}})
 		for in, want := range map[int64][]string{
-			1:  {"false UTC", "closed", "9:00-17:00", "9:00-17:00", "9:00-17:00", "9:00-17:00", "9:00-17:00", "closed"}, // which is a new one
+			1:  {"false UTC", "closed", "9:00-17:00", "9:00-17:00", "9:00-17:00", "9:00-17:00", "9:00-17:00", "closed"}, // the defaults of a new inbox
 			id: {"true Europe/Oslo", "closed", "8:30-16:00", "closed", "closed", "closed", "closed", "open"},
 		} {
 			got, err := srv.Account(t).Inboxes.Get(t.Context(), in)
@@ -36,7 +36,7 @@ func TestWorkingHours(t *testing.T) {
 	}
 }
 
-// hoursOf shows the working hours of a day.
+// hoursOf returns the working hours of a day as text.
 func hoursOf(h cfchat.WorkingHours) string {
 	switch {
 	case h.GetClosedAllDay():

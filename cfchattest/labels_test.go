@@ -9,8 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestLabels sets labels in ways that recordings show, and in those that only the contract describes (W3.1), on both sides
-// of 3.4.0.
+// TestLabels sets labels in each recorded way, and in those that only the contract describes (W3.1), before and after 3.4.0.
 func TestLabels(t *testing.T) {
 	for _, c := range []struct{ body, answer, old, later, contact string }{
 		{`{"labels":["a","A"," b ",""]}`, `["a","b"]`, `["a","b"]`, `["a","b"]`, `["a","b"]`},
@@ -41,7 +40,8 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// TestLabelsAreNoted writes of a change what was added and removed, and nothing of none (contract, W3.1).
+// TestLabelsAreNoted checks that a change is noted with the labels added and removed, and that setting the same labels is
+// not noted (contract, W3.1).
 func TestLabelsAreNoted(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	id := srv.AddConversation(cfchattest.Conversation{Labels: []string{"vip"}})
@@ -55,7 +55,7 @@ func TestLabelsAreNoted(t *testing.T) {
 	}
 	if status, answer := call(t, srv, srv.AdminKey(), "POST", path, `{"labels":["`+strings.Repeat("x", 256)+`"]}`); status != 422 ||
 		answer != `{"message":"Tag must exist, Tag can't be blank","attributes":["tag","tag_id"]}` {
-		t.Errorf("one that is too long: %d %s", status, answer)
+		t.Errorf("a label that is too long: %d %s", status, answer)
 	}
 	call(t, srv, srv.BotKey(), "POST", path, `{"labels":["a","b"]}`)
 	var noted []string
@@ -67,7 +67,7 @@ func TestLabelsAreNoted(t *testing.T) {
 		noted = append(noted, what)
 	}
 	if got := strings.Join(noted, "|"); !strings.Contains(got, "added a, b") || !strings.Contains(got, "removed ") || len(noted) != 2 {
-		t.Errorf("noted is %q", noted)
+		t.Errorf("got the notes %q", noted)
 	}
 	if after, _ := srv.Conversation(id); !after.UpdatedAt.After(before.UpdatedAt.Time) {
 		t.Errorf("updated_at stays %s", after.UpdatedAt)

@@ -8,7 +8,7 @@ import (
 )
 
 // TestFirstMessageIsATemplate sends first messages: an outgoing one is rendered, from 2.17.0 on a template message too, and
-// what is no template stays as it was (contract, W1.2).
+// an invalid template stays unchanged (contract, W1.2).
 func TestFirstMessageIsATemplate(t *testing.T) {
 	for _, c := range []struct{ version, kind, content, want string }{
 		{"4.7.0", "outgoing", "Hi {{contact.name}}, {{ contact.first_name }} of {{contact.email}}{{x}}",
@@ -33,7 +33,7 @@ func TestFirstMessageIsATemplate(t *testing.T) {
 	}
 }
 
-// TestUnknownTemplate fails a test that sends a template that the stand-in cannot render, and stores it unchanged.
+// TestUnknownTemplate checks that a template that the stand-in cannot render fails the test, and is stored unchanged.
 func TestUnknownTemplate(t *testing.T) {
 	failing := &failingTest{TB: t}
 	srv := cfchattest.New(failing)

@@ -13,14 +13,14 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// window asks for messages of conversation 1 and returns their ids.
+// window requests messages of conversation 1 and returns their ids.
 func window(t *testing.T, srv *cfchattest.Server, query string) (int, []int64) {
 	t.Helper()
 	status, body := call(t, srv, srv.AdminKey(), "GET", conversations+"/1/messages?"+query, "")
 	return status, idsOf(t, body)
 }
 
-// TestMessageWindows has the table of contract, W1.1, on a conversation of 1,200 messages.
+// TestMessageWindows checks the table of contract, W1.1, on a conversation of 1,200 messages.
 func TestMessageWindows(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddConversation(cfchattest.Conversation{})
@@ -63,7 +63,7 @@ func TestMessageWindows(t *testing.T) {
 	}
 }
 
-// TestInternalMessages leaves them out together, and before the limit applies (contract, W1.1).
+// TestInternalMessages checks that internal messages are left out together, and before the limit applies (contract, W1.1).
 func TestInternalMessages(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddConversation(cfchattest.Conversation{})
@@ -79,7 +79,7 @@ func TestInternalMessages(t *testing.T) {
 	}
 }
 
-// TestUnrenderableMessages are a 500 of every list that has one, and of no other.
+// TestUnrenderableMessages checks that a list with an unrenderable message is answered with 500, and no other list.
 func TestUnrenderableMessages(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddConversation(cfchattest.Conversation{})
@@ -93,7 +93,7 @@ func TestUnrenderableMessages(t *testing.T) {
 		}
 	}
 	if status, _ := call(t, srv, srv.AdminKey(), "GET", conversations+"/1", ""); status != http.StatusOK {
-		t.Errorf("its conversation is %d", status)
+		t.Errorf("its conversation is answered with %d", status)
 	}
 	contact := srv.Conversations()[0].Meta.Sender.ID
 	if status, _ := window(t, srv, "after=2"); status != 200 {
@@ -101,11 +101,11 @@ func TestUnrenderableMessages(t *testing.T) {
 	}
 	srv.DeleteContact(contact)
 	if status, _ := window(t, srv, "after=1&before=1"); status != http.StatusInternalServerError {
-		t.Errorf("of a conversation without its contact an empty window is %d", status)
+		t.Errorf("an empty window of a conversation without its contact is answered with %d", status)
 	}
 }
 
-// TestDelivered lists what goes out, by channel and version (contract, W1.2).
+// TestDelivered checks which messages are sent out, by channel and version (contract, W1.2).
 func TestDelivered(t *testing.T) {
 	const plain, marked, note, incoming = `{"content":"a"}`, `{"content":"a","source_id":"s"}`,
 		`{"content":"a","private":true}`, `{"content":"a","message_type":"incoming"}`
@@ -123,7 +123,7 @@ func TestDelivered(t *testing.T) {
 		{"4.16.2", cfchat.ChannelWhatsApp, plain, 2},
 		{"4.16.2", cfchat.ChannelWhatsApp, marked, 0},
 		{"3.4.0", cfchat.ChannelTelegram, marked, 0},
-		{"3.3.1", cfchat.ChannelTelegram, marked, 1}, // where it is not stored, and nothing is resent
+		{"3.3.1", cfchat.ChannelTelegram, marked, 1}, // the mark is not stored, and nothing is resent
 		{"4.7.0", cfchat.ChannelEmail, marked, 2},
 		{"4.8.0", cfchat.ChannelEmail, marked, 0},
 	} {
@@ -133,13 +133,13 @@ func TestDelivered(t *testing.T) {
 		call(t, srv, srv.AdminKey(), "POST", path, c.body)
 		call(t, srv, srv.AdminKey(), "POST", path+"/1/retry", "")
 		if got := srv.Delivered(id); len(got) != c.want {
-			t.Errorf("%s, %s, %s: %v went out, want %d", c.version, c.channel, c.body, got, c.want)
+			t.Errorf("%s, %s, %s: %v were sent out, want %d", c.version, c.channel, c.body, got, c.want)
 		}
 	}
 }
 
-// TestCreateMessageRules has the differences between versions that contract, W1.2, tells and that no recording of one version
-// can show.
+// TestCreateMessageRules checks the differences between versions in contract, W1.2, which no recording of one version can
+// show.
 func TestCreateMessageRules(t *testing.T) {
 	for _, c := range []struct{ version, body, want string }{
 		{"3.1.0", `{"content":"a","private":""}`, `200 "private":null`},
@@ -172,7 +172,7 @@ func TestCreateMessageRules(t *testing.T) {
 	}
 }
 
-// TestFormOfTwoKinds refuses a form in which a name is two kinds of value, as it refuses such a query (contract, 3).
+// TestFormOfTwoKinds checks that a form in which a name has two kinds of value is refused, as such a query is (contract, 3).
 func TestFormOfTwoKinds(t *testing.T) {
 	t.Parallel()
 	for kind, body := range map[string]string{
@@ -193,7 +193,8 @@ func TestFormOfTwoKinds(t *testing.T) {
 	}
 }
 
-// TestEmptySignedID is refused by older servers, and by newer ones an attachment without a file.
+// TestEmptySignedID checks that an empty signed id is refused by older versions, and is an attachment without a file in
+// newer ones.
 func TestEmptySignedID(t *testing.T) {
 	for version, stored := range map[string]bool{"4.7.0": false, "4.16.2": true} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -206,7 +207,7 @@ func TestEmptySignedID(t *testing.T) {
 	}
 }
 
-// TestFlood refuses message 201 of a minute from 3.9.0 on, and takes it a minute later.
+// TestFlood checks that message 201 within a minute is refused from 3.9.0 on, and accepted a minute later.
 func TestFlood(t *testing.T) {
 	for version, want := range map[string]int{"3.8.0": 200, "3.9.0": 422} {
 		synctest.Test(t, func(t *testing.T) {
@@ -255,7 +256,7 @@ func TestMessageStatus(t *testing.T) {
 	}
 }
 
-// TestListedAttachments has the shapes of contract, W1.6, and pages of 100.
+// TestListedAttachments checks the shapes of contract, W1.6, and pages of 100.
 func TestListedAttachments(t *testing.T) {
 	const form = "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"%d.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
 	for version, want := range map[string]string{
@@ -292,7 +293,8 @@ func TestListedAttachments(t *testing.T) {
 	}
 }
 
-// TestDeleteMessage takes files away, and cannot delete a choice before 3.13.0 (contract, W1.3).
+// TestDeleteMessage checks that a deleted message loses its files, and that a choice cannot be deleted before 3.13.0
+// (contract, W1.3).
 func TestDeleteMessage(t *testing.T) {
 	for version, want := range map[string]int{"3.12.0": 500, "3.13.0": 200} {
 		srv := cfchattest.New(t, cfchattest.Version(version))

@@ -11,7 +11,7 @@ import (
 )
 
 // TestSenders creates messages of each kind: an outgoing one is the key's owner's, any other the contact's
-// (contract, W1.2). A note is one that is private, and no reply.
+// (contract, W1.2). A private one is a note, and not a reply.
 func TestSenders(t *testing.T) {
 	for _, c := range []struct{ role, message, want string }{
 		{"administrator", `{"content":"a"}`, "outgoing user Ada Admin false"},
@@ -40,8 +40,9 @@ func TestSenders(t *testing.T) {
 	}
 }
 
-// TestWhatFollowsFromAMessage is the status, whether somebody waits, and whether anybody has replied (contract, W1.2).
-func TestWhatFollowsFromAMessage(t *testing.T) {
+// TestEffectsOfAMessage checks the effects of a message: the status, whether somebody waits, and whether anybody has replied
+// (contract, W1.2).
+func TestEffectsOfAMessage(t *testing.T) {
 	in, out := cfchat.MessageTypeIncoming, cfchat.MessageTypeOutgoing
 	for _, c := range []struct {
 		status cfchat.Status
@@ -75,7 +76,7 @@ func TestWhatFollowsFromAMessage(t *testing.T) {
 	}
 }
 
-// TestListNarrows asks for what each filter leaves out.
+// TestListNarrows checks what each filter leaves out.
 func TestListNarrows(t *testing.T) {
 	srv := sales(t)
 	srv.AddMessage(2, cfchattest.Message{Type: cfchat.MessageTypeOutgoing})
@@ -101,7 +102,7 @@ func TestListNarrows(t *testing.T) {
 	}
 }
 
-// TestNotModified answers 304 to a caller who already has the answer (contract, 1.0).
+// TestNotModified checks that a caller who already has the answer gets a 304 (contract, 1.0).
 func TestNotModified(t *testing.T) {
 	srv := cfchattest.New(t)
 	r := request(t, srv.AdminKey(), "GET", conversations, "")
@@ -123,7 +124,7 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
-// TestTakenSourceID asks for a source id that somebody else has: from 4.0.4 on an e-mail inbox takes it from them, an API
+// TestTakenSourceID requests a source id that another contact has: from 4.0.4 on an e-mail inbox takes it from them, an API
 // inbox never does (contract, 4.2).
 func TestTakenSourceID(t *testing.T) {
 	for version, want := range map[string][2]int{"4.0.3": {422, 422}, "4.0.4": {200, 422}} {

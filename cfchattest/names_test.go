@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// got returns the answer to a GET below the account, or its status where that is no success.
+// got returns the answer to a GET below the account, or its status if the request fails.
 func got(t *testing.T, srv *cfchattest.Server, key, path string) any {
 	t.Helper()
 	resp, err := srv.Transport().RoundTrip(request(t, key, "GET", "/api/v1/accounts/1"+path, ""))
@@ -32,7 +32,7 @@ func got(t *testing.T, srv *cfchattest.Server, key, path string) any {
 	return value
 }
 
-// picked returns one field of each row of an answer.
+// picked returns the named field of each row of an answer.
 func picked(answer any, field string) (values []any) {
 	rows, bare := answer.([]any)
 	if !bare {
@@ -44,22 +44,22 @@ func picked(answer any, field string) (values []any) {
 	return values
 }
 
-// TestAgents lists everybody of the account by name, to everybody but a bot.
+// TestAgents checks that the account's agents are listed by name, to every caller but a bot.
 func TestAgents(t *testing.T) {
 	t.Parallel()
 	srv := cfchattest.New(t)
 	srv.AddAgent(cfchattest.Agent{Name: "bea"})
 	for _, key := range []string{srv.AdminKey(), srv.AgentKey()} {
 		if names := picked(got(t, srv, key, "/agents"), "name"); !reflect.DeepEqual(names, []any{"Ada Admin", "bea", "Grace Agent"}) {
-			t.Errorf("got %v", names)
+			t.Errorf("got the agents %v", names)
 		}
 	}
 	if answer := got(t, srv, srv.BotKey(), "/agents"); answer != http.StatusUnauthorized {
-		t.Error(fmt.Sprint(answer))
+		t.Errorf("a bot gets %v", answer)
 	}
 }
 
-// TestTeams lists every team, and says of each whether the caller is in it.
+// TestTeams checks that every team is listed, with whether the caller is a member.
 func TestTeams(t *testing.T) {
 	t.Parallel()
 	srv := cfchattest.New(t)
@@ -67,7 +67,7 @@ func TestTeams(t *testing.T) {
 	srv.AddTeam(cfchattest.Team{})
 	for key, want := range map[string][]any{srv.AdminKey(): {false, false}, srv.AgentKey(): {true, false}} {
 		if in := picked(got(t, srv, key, "/teams"), "is_member"); !reflect.DeepEqual(in, want) {
-			t.Errorf("is member: %v, want %v", in, want)
+			t.Errorf("is_member is %v, want %v", in, want)
 		}
 	}
 	if name := dig(got(t, srv, srv.AgentKey(), "/teams/1"), "name"); name != "sales" {
@@ -83,7 +83,8 @@ func TestTeams(t *testing.T) {
 	}
 }
 
-// TestInboxes lists every inbox to an administrator, with secrets, and to an agent their own without: by name from 4.14.0 on.
+// TestInboxes checks that an administrator sees every inbox, with secrets, and an agent only their own, without them; from
+// 4.14.0 on they are sorted by name.
 func TestInboxes(t *testing.T) {
 	t.Parallel()
 	for version, names := range map[string][]any{"4.13.0": {"B", "a"}, "4.14.0": {"a", "B"}} {
@@ -93,22 +94,22 @@ func TestInboxes(t *testing.T) {
 		srv.AddInbox(cfchattest.Inbox{Name: "Zoo"})
 		own, all := got(t, srv, srv.AgentKey(), "/inboxes"), got(t, srv, srv.AdminKey(), "/inboxes")
 		if n := picked(own, "name"); len(n) != 3 || !reflect.DeepEqual(slices.DeleteFunc(n, func(n any) bool { return n == "API inbox" }), names) {
-			t.Errorf("%s: an agent's are %v", version, n)
+			t.Errorf("%s: an agent sees the inboxes %v", version, n)
 		}
 		if n := picked(all, "name"); len(n) != 4 {
-			t.Errorf("%s: an administrator's are %v", version, n)
+			t.Errorf("%s: an administrator sees the inboxes %v", version, n)
 		}
 		for i, secret := range picked(all, "hmac_token") {
 			if secret == nil || picked(all, "secret")[i] == nil {
-				t.Errorf("%s: inbox %d shows an administrator no secret", version, i)
+				t.Errorf("%s: an administrator does not see the secrets of inbox %d", version, i)
 			}
 		}
 		if secret := picked(own, "hmac_token")[0]; secret != nil {
-			t.Errorf("%s: an agent sees %v", version, secret)
+			t.Errorf("%s: an agent sees the secret %v", version, secret)
 		}
 		for path, want := range map[string]int{"/inboxes/4": 401, "/inbox_members/4": 401, "/inboxes/5": 404, "/inbox_members/5": 404} {
 			if answer := got(t, srv, srv.AgentKey(), path); answer != want {
-				t.Errorf("%s: %s is %v, want %d", version, path, answer, want)
+				t.Errorf("%s: %s returns %v, want %d", version, path, answer, want)
 			}
 		}
 		if members := picked(got(t, srv, srv.AgentKey(), "/inbox_members/2"), "id"); !reflect.DeepEqual(members, []any{2.0}) {
@@ -117,7 +118,8 @@ func TestInboxes(t *testing.T) {
 	}
 }
 
-// TestInboxesByChannel shows of an inbox what those of its channel have, and to an agent none of its secrets (contract, W4.3).
+// TestInboxesByChannel checks that an inbox has the fields of its channel, and that an agent sees no secrets (contract,
+// W4.3).
 func TestInboxesByChannel(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
@@ -135,7 +137,7 @@ func TestInboxesByChannel(t *testing.T) {
 				_, agent := object(own)[name]
 				shown, secret := slices.Contains(c.shown, name), slices.Contains(c.secret, name)
 				if agent != shown || administrator != (shown || secret) {
-					t.Errorf("%s: %s of %s is shown to an administrator %t, to an agent %t", version, name, channel, administrator, agent)
+					t.Errorf("%s: %s of %s: an administrator sees it: %t, an agent: %t", version, name, channel, administrator, agent)
 				}
 			}
 			if mail := dig(all, "email"); channel == cfchat.ChannelEmail && !strings.Contains(fmt.Sprint(mail), "@") {
@@ -145,8 +147,8 @@ func TestInboxesByChannel(t *testing.T) {
 	}
 }
 
-// TestInboxOfMail shows an administrator of an inbox of e-mail, none of it configured, what was recorded.
-func TestInboxOfMail(t *testing.T) {
+// TestEmailInbox checks that an administrator sees an unconfigured e-mail inbox as recorded.
+func TestEmailInbox(t *testing.T) {
 	t.Parallel()
 	const version = "4.16.2"
 	srv := cfchattest.New(t, cfchattest.Version(version))
@@ -167,27 +169,27 @@ func TestInboxOfMail(t *testing.T) {
 		}
 	}
 	if compared == 0 {
-		t.Error("no inbox of e-mail was recorded")
+		t.Error("no e-mail inbox was recorded")
 	}
 }
 
-// TestAccountLabels lists the labels that the account knows, by title from 3.0.0 on.
+// TestAccountLabels checks that the account's labels are listed, sorted by title from 3.0.0 on.
 func TestAccountLabels(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string][]any{"2.18.0": {"vip", "bug"}, "3.0.0": {"bug", "vip"}} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		if titles := picked(got(t, srv, srv.AgentKey(), "/labels"), "title"); len(titles) > 0 {
-			t.Errorf("%s: there are %v", version, titles)
+			t.Errorf("%s: got the labels %v, want none", version, titles)
 		}
 		srv.AddLabel(cfchattest.Label{Title: "VIP"})
 		srv.AddLabel(cfchattest.Label{Title: "bug"})
 		if titles := picked(got(t, srv, srv.AgentKey(), "/labels"), "title"); !reflect.DeepEqual(titles, want) {
-			t.Errorf("%s: %v, want %v", version, titles, want)
+			t.Errorf("%s: got the labels %v, want %v", version, titles, want)
 		}
 	}
 }
 
-// TestAttributeDefinitions lists those of conversations and contacts, or of one of them.
+// TestAttributeDefinitions lists the definitions for conversations and contacts, or for only one of the two.
 func TestAttributeDefinitions(t *testing.T) {
 	t.Parallel()
 	for version, unknown := range map[string]any{"2.16.0": http.StatusInternalServerError, "2.17.0": []any{}} {
@@ -203,12 +205,13 @@ func TestAttributeDefinitions(t *testing.T) {
 			}
 		}
 		if answer := got(t, srv, srv.AgentKey(), "/custom_attribute_definitions?attribute_model=7"); !reflect.DeepEqual(answer, unknown) {
-			t.Errorf("%s: of an unknown model: %v", version, answer)
+			t.Errorf("%s: for an unknown model: got %v, want %v", version, answer, unknown)
 		}
 	}
 }
 
-// TestAgentBots lists the bots of the account: their keys to every agent, and from 4.16.0 on to administrators.
+// TestAgentBots checks that the account's bots are listed, with their keys: to every agent, but from 4.16.0 on only to
+// administrators.
 func TestAgentBots(t *testing.T) {
 	t.Parallel()
 	for version, agentSees := range map[string]bool{"2.16.0": true, "4.15.0": true, "4.16.0": false} {
@@ -218,16 +221,16 @@ func TestAgentBots(t *testing.T) {
 		for who, sees := range map[string]bool{srv.AdminKey(): true, srv.AgentKey(): agentSees} {
 			bots := got(t, srv, who, "/agent_bots")
 			if ids := picked(bots, "id"); len(ids) != 3 || ids[2] != float64(id) {
-				t.Fatalf("%s: got %v", version, bots)
+				t.Fatalf("%s: got the bots %v", version, bots)
 			}
 			if shown := picked(bots, "access_token")[2]; (shown == key) != sees {
-				t.Errorf("%s: with the key %s the bot's is %v", version, who, shown)
+				t.Errorf("%s: the caller with the key %s sees the bot's key as %v", version, who, shown)
 			}
 		}
 	}
 }
 
-// TestRemoveAgent leaves nobody's what was the person's, and moves no time (contract, 1.7).
+// TestRemoveAgent checks that an agent's conversations become unassigned, and that no timestamp changes (contract, 1.7).
 func TestRemoveAgent(t *testing.T) {
 	srv := cfchattest.New(t)
 	grace, key := srv.AddAgent(cfchattest.Agent{Name: "Grace"})
@@ -244,14 +247,14 @@ func TestRemoveAgent(t *testing.T) {
 		t.Errorf("before %v, after %v", before, after)
 	}
 	if kept := got(t, srv, srv.AdminKey(), fmt.Sprintf("/conversations/%d", other)); dig(kept, "meta", "assignee", "id") != 1.0 {
-		t.Errorf("another's is %v", kept)
+		t.Errorf("another agent's conversation became %v", kept)
 	}
 	for _, path := range []string{"/agents", fmt.Sprintf("/inbox_members/%d", in), fmt.Sprintf("/teams/%d/team_members", team)} {
 		if ids := picked(got(t, srv, srv.AdminKey(), path), "id"); slices.Contains(ids, any(float64(grace))) {
-			t.Errorf("%s has %v", path, ids)
+			t.Errorf("%s still lists the agent: %v", path, ids)
 		}
 	}
 	if status := got(t, srv, key, "/agents"); status != http.StatusUnauthorized {
-		t.Errorf("who has left gets %v", status)
+		t.Errorf("the removed agent's key gets %v", status)
 	}
 }

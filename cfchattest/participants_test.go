@@ -10,7 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestRecordedParticipants sends what was recorded of one conversation's participants, in an account of the same people.
+// TestRecordedParticipants replays the requests recorded for one conversation's participants, in an account with the same
+// people.
 func TestRecordedParticipants(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -36,17 +37,17 @@ func TestRecordedParticipants(t *testing.T) {
 			if status != e.Response.Status || status != 200 && answer != e.Response.Body || got != want {
 				t.Errorf("%s %s: %d %s, recorded %d %s", version, e.Name, status, answer, e.Response.Status, e.Response.Body)
 			}
-			if e.Name == "conversations-participants-set-empty" { // before which others were set
+			if e.Name == "conversations-participants-set-empty" { // an unrecorded request set participants again afterwards
 				call(t, srv, srv.AdminKey(), "POST", path, `{"user_ids":[1]}`)
 			}
 		}
 		if compared < 6 {
-			t.Errorf("%s: compared %d, want more", version, compared)
+			t.Errorf("%s: compared only %d requests", version, compared)
 		}
 	}
 }
 
-// ids returns the ids of a list, or what is none.
+// ids returns the ids in a list, or "" if the answer is not one.
 func ids(answer string) string {
 	rows, ok := decode(answer).([]any)
 	if !ok {
@@ -59,7 +60,7 @@ func ids(answer string) string {
 	return "[" + strings.Join(all, ", ") + "]"
 }
 
-// here returns a list of recorded ids as the ids of people here.
+// here returns a recorded list with its ids replaced by those of the same people in this account.
 func here(list string, people []int64) string {
 	before, rest, found := strings.Cut(list, "[")
 	inside, after, _ := strings.Cut(rest, "]")
@@ -77,8 +78,8 @@ func here(list string, people []int64) string {
 	return before + "[" + strings.Join(all, ", ") + "]" + after
 }
 
-// TestParticipantsThatAreNone is the contract's: without a list of ids it is a 500 (W3.6).
-func TestParticipantsThatAreNone(t *testing.T) {
+// TestInvalidParticipants checks that a request without a list of ids is answered with 500 (contract, W3.6).
+func TestInvalidParticipants(t *testing.T) {
 	srv := cfchattest.New(t)
 	agent, _ := srv.AddAgent(cfchattest.Agent{})
 	id := srv.AddConversation(cfchattest.Conversation{Assignee: agent})
@@ -90,13 +91,13 @@ func TestParticipantsThatAreNone(t *testing.T) {
 			}
 		}
 		if status, _ := call(t, srv, srv.AdminKey(), method, conversations+"/99/participants", `{"user_ids":[1]}`); status != 404 {
-			t.Errorf("%s of none: %d", method, status)
+			t.Errorf("%s of an unknown conversation: %d", method, status)
 		}
 		if status, _ := call(t, srv, srv.BotKey(), method, path, `{"user_ids":[1]}`); status != 401 {
 			t.Errorf("%s by a bot: %d", method, status)
 		}
 	}
 	if status, answer := call(t, srv, srv.AdminKey(), "GET", path, ""); ids(answer) != fmt.Sprintf("[%d]", agent) {
-		t.Errorf("the assignee does not take part: %d %s", status, answer)
+		t.Errorf("the assignee is not the only participant: %d %s", status, answer)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestPriority sets a priority in ways that recordings show (contract, W3.3), each of which is noted, where it changes anything.
+// TestPriority sets a priority in each recorded way (contract, W3.3), and checks that every change is noted in the
+// conversation.
 func TestPriority(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	id := srv.AddConversation(cfchattest.Conversation{})
@@ -35,7 +36,7 @@ func TestPriority(t *testing.T) {
 		after, _ := srv.Conversation(id)
 		moved := after.UpdatedAt.After(before.UpdatedAt.Time) && after.LastActivityAt.Compare(before.LastActivityAt.Time) >= 0
 		if status != c.status || status == 200 && answer != "" || after.GetPriority() != c.want || moved != c.moves {
-			t.Errorf("%s: %d %q, then %q, moved %t", c.body, status, answer, after.GetPriority(), moved)
+			t.Errorf("%s: %d %q, then the priority is %q, timestamps moved: %t", c.body, status, answer, after.GetPriority(), moved)
 		}
 	}
 	call(t, srv, srv.BotKey(), "POST", path, `{"priority":"low"}`)
@@ -50,6 +51,6 @@ func TestPriority(t *testing.T) {
 		"Ada Admin set the priority to high", "Ada Admin changed the priority from high to urgent", "Ada Admin removed the priority",
 		"Helper Bot set the priority to low",
 	}; !slices.Equal(noted, want) {
-		t.Errorf("noted is %q, want %q", noted, want)
+		t.Errorf("got the notes %q, want %q", noted, want)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestProfile shows the key's owner and their account, with the fields that the version has, to everybody but bots.
+// TestProfile checks that a profile shows the key's owner and their account, with the fields of the version, and that bots
+// are refused.
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	for version, newer := range map[string][]string{
@@ -25,7 +26,7 @@ func TestProfile(t *testing.T) {
 			}
 			for _, field := range []string{"permissions", "onboarding_step", "api_and_webhooks"} {
 				if strings.Contains(body, field) != slices.Contains(newer, field) {
-					t.Errorf("%s: %s in %s", version, field, body)
+					t.Errorf("%s: %s is wrongly present or absent in %s", version, field, body)
 				}
 			}
 		}

@@ -14,7 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// otherwise are the recorded messages that the stand-in answers otherwise, by the beginning of their names, with the reason.
+// otherwise maps the recorded messages that the stand-in answers differently, by the beginning of their names, to the
+// reason.
 var otherwise = map[string]string{
 	"messages-signed-id":                 "signed ids are not known here",
 	"messages-one-refused-of-two":        "a file's type is looked for in its bytes",
@@ -27,17 +28,17 @@ var otherwise = map[string]string{
 	"messages-mixed":                     "pictures were recorded as text",
 	"messages-api-png-as-text":           "pictures were recorded as text",
 	"messages-web-41-MB":                 "the body was not recorded",
-	"messages-attributes-reply":          "it answers a message that is not here",
-	"messages-attributes-automation":     "it answers a message that is not here",
-	"messages-flood":                     "it comes after 200 others",
+	"messages-attributes-reply":          "it replies to a message that does not exist here",
+	"messages-attributes-automation":     "it replies to a message that does not exist here",
+	"messages-flood":                     "it follows 200 others",
 	"messages-email-markdown":            "Markdown is not rendered",
-	"messages-content-type-'input_csat'": "the survey's sentence is not made",
-	"messages-template-with-input_csat":  "the survey's sentence is not made",
+	"messages-content-type-'input_csat'": "the survey's sentence is not generated",
+	"messages-template-with-input_csat":  "the survey's sentence is not generated",
 	"conversations-delete":               "its conversation was deleted",
 }
 
-// TestRecordedMessages sends the recorded messages that are at hand beside the checkout without the account that they were
-// sent in, each to a new conversation of an inbox of the same kind, and compares what does not depend on the account.
+// TestRecordedMessages sends the recorded messages found beside the checkout, each to a new conversation in an inbox of the
+// same kind, because their account is not available. It compares everything that does not depend on the account.
 func TestRecordedMessages(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		t.Run(version, func(t *testing.T) {
@@ -61,8 +62,8 @@ func TestRecordedMessages(t *testing.T) {
 				compared++
 				resend(t, srv, e, srv.AddConversation(cfchattest.Conversation{Inbox: inbox}))
 			}
-			if t.Logf("compared %d", compared); compared < 50 {
-				t.Error("they are too few")
+			if t.Logf("compared %d messages", compared); compared < 50 {
+				t.Error("these are too few")
 			}
 		})
 	}
@@ -77,13 +78,13 @@ func isOtherwise(name string) bool {
 	return false
 }
 
-// conversationOf returns the conversation that a path names.
+// conversationOf returns the id of the conversation in a request's path.
 func conversationOf(e recordings.Exchange) string {
 	steps := strings.Split(e.Request.Path, "/")
 	return steps[min(6, len(steps)-1)]
 }
 
-// inboxesOf returns the inbox of each conversation, as the answers tell it.
+// inboxesOf returns the inbox of each conversation, according to the answers.
 func inboxesOf(all []recordings.Exchange) map[string]string {
 	inboxes := map[string]string{}
 	for _, e := range all {
@@ -114,7 +115,7 @@ func resend(t *testing.T, srv *cfchattest.Server, e recordings.Exchange, convers
 	}
 	got, want := decode(answer), decode(e.Response.Body)
 	if resp.StatusCode != http.StatusOK {
-		begins, _, _ := strings.Cut(fmt.Sprint(dig(want, "error")), "\n") // what follows is the row
+		begins, _, _ := strings.Cut(fmt.Sprint(dig(want, "error")), "\n") // the row follows
 		if dig(got, "error") != begins {
 			t.Errorf("%s: %s, recorded %s", e.Name, answer, e.Response.Body)
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// known are the recordings that are answered otherwise, by version/name, each with its reason.
+// known maps the recordings that are answered differently, as version/name, to the reason.
 var known = map[string]string{
 	"2.16.0/toggle-until-only": opened,
 	"4.7.0/toggle-until-only":  opened,
@@ -27,25 +27,25 @@ var known = map[string]string{
 	"4.7.0/toggle-text-plain":  opened,
 	"4.16.2/toggle-text-plain": opened,
 
-	"4.16.2/contact-search-percent": "it is a page of more contacts than it has, in no order",
+	"4.16.2/contact-search-percent": "more contacts match than fit on the page, and they are in no particular order",
 
 	"2.16.0/file-two": bytes,
 	"4.16.2/file-two": bytes,
 }
 
-// bytes is the reason why a picture has another size.
+// bytes is the reason why a picture's size differs.
 const bytes = "the body was recorded as text, which the bytes of a picture are not"
 
-// opened is the reason why a toggle without a status has another result.
+// opened is the reason why the result of a toggle without a status differs.
 const opened = "a request just before it, which is not among the recordings, had opened the conversation"
 
-// notInSnapshot are answers whose content a snapshot does not tell; their status, ids and counts are still compared.
+// notInSnapshot lists answers whose content is not in the snapshot; their status, ids and counts are still compared.
 var notInSnapshot = map[string]string{
-	"show-other-account": "the snapshot holds nothing of the other account but its ids",
+	"show-other-account": "the snapshot has nothing but ids from the other account",
 }
 
-// TestRecordings sends every recorded request to the stand-in, in the recorded order, and compares the answers. There is a
-// small set in testdata, and all of them where they are at hand beside the checkout.
+// TestRecordings sends every recorded request to the stand-in, in the recorded order, and compares the answers. It reads the
+// small set in testdata, and the complete one if that is beside the checkout.
 func TestRecordings(t *testing.T) {
 	snapshots, err := filepath.Glob("../testdata/recordings*/*/_snapshot.json.gz")
 	if err != nil || len(snapshots) == 0 {
@@ -58,12 +58,12 @@ func TestRecordings(t *testing.T) {
 		all := strings.Replace(folder, "../testdata/", "../../shared/", 1)
 		t.Run(all, func(t *testing.T) {
 			if _, err := os.Stat(all); err != nil {
-				t.Skipf("%v; testdata has a part of them", err)
+				t.Skipf("%v; testdata has some of them", err)
 			}
 			replay(t, all, data)
 		})
 	}
-	const newer = "../../shared/recordings-whole/4.16.2" // whose snapshot is too large for testdata
+	const newer = "../../shared/recordings-whole/4.16.2" // its snapshot is too large for testdata
 	t.Run(newer, func(t *testing.T) {
 		data, err := os.ReadFile(newer + "/_snapshot.json")
 		if err != nil {
@@ -85,7 +85,7 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 		late := e.Sequence > lastWhole && !early
 		return e.As == "outsider" || strings.Contains(folder, "shared/recordings-whole") && late
 	})
-	here := map[string]string{} // ids of messages, by those recorded
+	here := map[string]string{} // recorded message ids to ids here
 	for _, e := range exchanges {
 		want := exchange{withIDs(e, here)}
 		written = written || want.writes()
@@ -97,7 +97,7 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 		case difference == "":
 			matched++
 			if expected {
-				t.Errorf("%s matches, although it is known not to: %s", want.Name, reason)
+				t.Errorf("%s matches, although it is listed as different: %s", want.Name, reason)
 			}
 		case expected:
 			t.Logf("%s: %s (%s)", want.Name, difference, reason)
@@ -111,14 +111,14 @@ func replay(t *testing.T, folder string, snapshot []byte) {
 	t.Logf("%s: %d of %d recorded answers matched", version, matched, len(exchanges))
 }
 
-// lastWhole is the last exchange of recordings-whole before those that need operations which are not there yet: what sets
-// labels and assigns is followed by messages.
+// lastWhole is the last exchange of recordings-whole before those that need operations which are not implemented yet: the
+// requests that set labels and assign are followed by messages.
 const lastWhole = 147
 
 // changedContacts is the first exchange of recordings-whole that changes a contact.
 const changedContacts = 292
 
-// learn remembers which id a message has here, because the real server has taken some for what was not recorded.
+// learn remembers a message's id here, because on the real server some ids went to messages that were not recorded.
 func learn(here map[string]string, e exchange, body string) {
 	if e.Operation != operation.CreateANewMessageInAConversation || e.Response.Status != http.StatusOK {
 		return
@@ -126,7 +126,7 @@ func learn(here map[string]string, e exchange, body string) {
 	here[fmt.Sprint(dig(decode(e.Response.Body), "id"))] = fmt.Sprint(dig(decode(body), "id"))
 }
 
-// withIDs returns an exchange about the messages as their ids are here.
+// withIDs returns an exchange with the message id in its path replaced by the one here.
 func withIDs(e recordings.Exchange, here map[string]string) recordings.Exchange {
 	before, last, found := strings.Cut(e.Request.Path, "/messages/")
 	if id, ok := here[last]; found && ok {
@@ -135,16 +135,16 @@ func withIDs(e recordings.Exchange, here map[string]string) recordings.Exchange 
 	return e
 }
 
-// exchange is a recorded one.
+// exchange is a recorded request with its answer.
 type exchange struct{ recordings.Exchange }
 
-// writes reports whether an exchange changed anything. What was refused did not, and neither did a bot that set the status
-// that was there.
+// writes reports whether an exchange changed anything. A refused request did not, and neither did a bot that set the status
+// the conversation already had.
 func (e exchange) writes() bool {
 	return e.Write && e.Response.Status == http.StatusOK && e.Name != "auth-stray-bot-toggle"
 }
 
-// catchUp gives a conversation the status that it had after a recorded toggle.
+// catchUp sets a conversation's status to the one that it had after a recorded toggle.
 func catchUp(t *testing.T, srv *cfchattest.Server, want exchange) {
 	var toggled cfchat.ToggleStatusResult
 	if err := json.Unmarshal([]byte(want.Response.Body), &toggled); err != nil {
@@ -186,8 +186,8 @@ func send(t *testing.T, srv *cfchattest.Server, want exchange) (int, string) {
 	return resp.StatusCode, answer
 }
 
-// compare says how an answer differs, "" if it does not. Errors have to be the same to the byte; reads before the first
-// write in everything; later answers in what does not depend on requests that were not recorded.
+// compare describes how an answer differs, "" if it does not. Errors must match byte for byte, and reads before the first
+// write in full; later answers must match in everything that does not depend on requests that were not recorded.
 func (e exchange) compare(status int, body string, complete bool) string {
 	if status != e.Response.Status {
 		return fmt.Sprintf("status %d, recorded %d: %.300s", status, e.Response.Status, body)
@@ -220,9 +220,10 @@ func (e exchange) compare(status int, body string, complete bool) string {
 	return ""
 }
 
-// contacts is what an answer of a contact operation says apart from what was done between the recordings: when somebody was
-// last active, in how many conversations, and the places that these made; when it was created, and under which source id. Of
-// an API inbox it is which fields there are. Where no order is asked for there is none (contract, W2).
+// contacts returns the answer of a contact operation without what depends on requests between the recordings: when the
+// contact was last active, the number of their conversations, the contact inboxes that these created, the time of creation
+// and the source id. An API inbox is reduced to the names of its fields. Without a requested order there is none (contract,
+// W2), so that the rows are sorted by id.
 func (e exchange) contacts(answer any) any {
 	payload := dig(answer, "payload")
 	if e.Operation == operation.ContactCreate {
@@ -251,7 +252,8 @@ func (e exchange) contacts(answer any) any {
 	return answer
 }
 
-// isSetAsAWhole reports whether an exchange is about what is set as a whole, so that nothing before it counts.
+// isSetAsAWhole reports whether an exchange is about a value that is always set as a whole, so that earlier requests do not
+// matter.
 func isSetAsAWhole(e recordings.Exchange) bool {
 	return slices.Contains([]*operation.Operation{
 		operation.ListAllLabelsOfAConversation, operation.ConversationAddLabels, operation.ListAllLabelsOfAContact, operation.ContactAddLabels,
@@ -259,14 +261,15 @@ func isSetAsAWhole(e recordings.Exchange) bool {
 	}, e.Operation)
 }
 
-// isOfNames reports whether an exchange lists what ids stand for, which nothing that was recorded changes.
+// isOfNames reports whether an exchange lists the names that belong to ids, which no recorded request changes.
 func isOfNames(e recordings.Exchange) bool {
 	return slices.Contains([]*operation.Operation{
 		operation.ListAllTeams, operation.GetTeamMembers, operation.ListAllInboxes, operation.ListAllLabels, operation.GetAccountCustomAttribute,
 	}, e.Operation)
 }
 
-// profile is what a profile says apart from its secrets and the names of accounts, which a snapshot does not tell.
+// profile returns a profile in which secrets and the names of accounts only have to be present, because a snapshot does not
+// have them.
 func profile(answer any) any {
 	for _, secret := range []string{"access_token", "pubsub_token"} {
 		object(answer)[secret] = dig(answer, secret) != ""
@@ -277,8 +280,8 @@ func profile(answer any) any {
 	return answer
 }
 
-// names is what an answer about names says. Of an inbox that is what it is called, and which fields there are, of a label not its
-// id, which a snapshot does not tell.
+// names returns an answer about names with each inbox reduced to its id, name, channel and field names, and each label
+// without its id, which is not in a snapshot.
 func names(answer any) any {
 	rows := list(dig(answer, "payload"))
 	for i, row := range rows {
@@ -302,13 +305,13 @@ func fieldsOfAPI(places []any) any {
 	return nil
 }
 
-// isOfMessages reports whether an exchange answers messages as the message operations do.
+// isOfMessages reports whether an exchange returns messages in the form of the message operations.
 func (e exchange) isOfMessages() bool {
 	return e.Operation == operation.ListAllMessages || strings.Contains(e.Path, "/messages")
 }
 
-// message is what an answer of a message operation says apart from the places of files, from how late it was, and from which
-// ids a new message has. A snapshot has whole seconds only.
+// message returns the answer of a message operation without the URLs of files, and without the ids and the time of a new
+// message. Times of a snapshot are in whole seconds.
 func (e exchange) message(answer any) any {
 	for _, m := range append(list(dig(answer, "payload")), answer) {
 		for _, a := range list(dig(m, "attachments")) {
@@ -340,8 +343,8 @@ func differ(what string, got, want any) string {
 	return fmt.Sprintf("%s is\n\t%.600v, recorded\n\t%.600v", what, got, want)
 }
 
-// digest is what an answer says apart from what was done between the recordings: ids and counts of a page, the state of
-// one conversation, all of a new one but its id and its times.
+// digest returns the part of an answer that does not depend on requests between the recordings: the ids and counts of a
+// page, the state of one conversation, and everything about a new one but its ids and times.
 func (e exchange) digest(answer any) any {
 	of := func(value any, names ...string) map[string]any {
 		picked := map[string]any{}
@@ -361,7 +364,7 @@ func (e exchange) digest(answer any) any {
 	for _, each := range list(dig(page, "payload")) {
 		ids = append(ids, dig(each, "id"))
 	}
-	if e.Operation == operation.AssignAConversation { // when a team was made is not in a snapshot
+	if e.Operation == operation.AssignAConversation { // a snapshot does not have a team's time of creation
 		delete(object(answer), "created_at")
 		delete(object(answer), "updated_at")
 	}
@@ -381,7 +384,7 @@ func (e exchange) digest(answer any) any {
 	return created
 }
 
-// list and object are a JSON value as one, empty if it is none.
+// list and object return a JSON value as a list or an object, or nil if it is not one.
 func list(value any) []any {
 	l, _ := value.([]any)
 	return l
@@ -409,7 +412,7 @@ func decode(text string) any {
 	return value
 }
 
-// differAt compares two JSON values and says where they differ first.
+// differAt compares two JSON values and describes the first difference.
 func differAt(path string, got, want any) string {
 	switch want := want.(type) {
 	case map[string]any:
@@ -422,7 +425,7 @@ func differAt(path string, got, want any) string {
 				_, here := object[key]
 				_, there := want[key]
 				if here != there {
-					return fmt.Sprintf("%s.%s: there %t, recorded %t", path, key, here, there)
+					return fmt.Sprintf("%s.%s: present: %t, recorded: %t", path, key, here, there)
 				}
 				if d := differAt(path+"."+key, object[key], want[key]); d != "" {
 					return d

@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestServerInfo asks which version a server is, without a key.
+// TestServerInfo asks a server for its version, without a key.
 func TestServerInfo(t *testing.T) {
 	noon := cfchattest.Clock(func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) })
 	for want, options := range map[string][]cfchattest.Option{
@@ -25,7 +25,7 @@ func TestServerInfo(t *testing.T) {
 	}
 }
 
-// TestServerInfoIsNotReplaced by a handler of everything else.
+// TestServerInfoIsNotReplaced checks that a handler for all other paths does not replace it.
 func TestServerInfoIsNotReplaced(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.Handle("/", answerWith(http.StatusTeapot))

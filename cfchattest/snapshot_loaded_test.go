@@ -10,8 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestSnapshotClock has time go on from what a snapshot has last, from now where it has nothing, and by a clock that is
-// given from neither.
+// TestSnapshotClock checks that time continues from the latest time in a snapshot, or from now if it has none, and that a
+// given clock overrides both.
 func TestSnapshotClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const last = 1700000000
@@ -35,14 +35,14 @@ func TestSnapshotClock(t *testing.T) {
 			}
 			readAll(t, resp)
 			if date, err := http.ParseTime(resp.Header.Get("Date")); err != nil || date.Before(c.from.Truncate(time.Second)) || date.Sub(c.from) > time.Hour {
-				t.Errorf("%s: it is %s, want %s or soon after: %v", name, date, c.from, err)
+				t.Errorf("%s: the time is %s, want %s or soon after: %v", name, date, c.from, err)
 			}
 		}
 	})
 }
 
 // TestSnapshotDefinitions filters conversations and contacts by the attributes that a snapshot defines for each (contract,
-// 5.2 and W2.2), and knows none of the other's.
+// 5.2 and W2.2), and checks that neither knows the other's.
 func TestSnapshotDefinitions(t *testing.T) {
 	t.Parallel()
 	srv := loaded(t, `"server":"4.16.2","facts":{"users":{"admin":5}},"custom_attribute_definitions":[
@@ -61,8 +61,8 @@ func TestSnapshotDefinitions(t *testing.T) {
 	}
 }
 
-// TestSnapshotFacts finds what the facts of a snapshot name under the ids that they have: another account with an inbox, a
-// contact and conversations, to which the administrator belongs and the agent does not, and one that is suspended.
+// TestSnapshotFacts checks that everything named in the facts of a snapshot is found under its id: another account with an
+// inbox, a contact and conversations, to which the administrator belongs and the agent does not, and a suspended account.
 func TestSnapshotFacts(t *testing.T) {
 	t.Parallel()
 	srv := loaded(t, `"server":"4.7.0","facts":{"users":{"admin":5,"agent":6},"other":8,"suspended":9,"ocontact":55,"inboxes":{"oapi":40},"convs":{"other":2}}`)
@@ -79,6 +79,6 @@ func TestSnapshotFacts(t *testing.T) {
 		t.Errorf("the agent: %d %s", status, body)
 	}
 	if id := srv.AddContact(cfchattest.Contact{}); id != 56 {
-		t.Errorf("the next contact is %d, want one after all others", id)
+		t.Errorf("the next contact has the id %d, want 56, after all others", id)
 	}
 }

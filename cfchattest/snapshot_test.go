@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// loaded is a server with a snapshot of an administrator, and of what else is given.
+// loaded returns a server with a snapshot of an administrator, an agent and the given rest.
 func loaded(t testing.TB, rest string, opts ...cfchattest.Option) *cfchattest.Server {
 	t.Helper()
 	srv := cfchattest.New(t, opts...)
@@ -26,7 +26,7 @@ func TestSnapshotOfAnEmptyAccount(t *testing.T) {
 		t.Errorf("list: %s", got)
 	}
 	if said := failureOf(t, func(t testing.TB) { loaded(t, `"facts":{"users":{"admin":5,"other":6}}`).AgentKey() }); !strings.Contains(said, `no role "agent"`) {
-		t.Errorf("a key of an agent who is not there: %q", said)
+		t.Errorf("the key of an agent that the facts lack: %q", said)
 	}
 	if status, _ := call(t, srv, srv.Key("other"), "GET", accountSeven+"/meta", ""); status != 200 {
 		t.Errorf("the other user: %d", status)
@@ -45,8 +45,9 @@ func TestSnapshotRefused(t *testing.T) {
 	}
 }
 
-// What a snapshot shows of a conversation is answered again: its verification, null where the inbox of the contact is gone;
-// labels that are null; messages that are recorded nowhere else. Contacts who share an address stay apart.
+// TestSnapshotOfConversations checks that a snapshot's conversations are answered as recorded: hmac_verified, which is null
+// if the contact's inbox is gone; labels that are null; messages that are recorded nowhere else. Contacts who share an
+// address stay separate.
 func TestSnapshotOfConversations(t *testing.T) {
 	conversation := func(id int, verified, labels string) string {
 		return fmt.Sprintf(`{"id":%d,"inbox_id":3,"status":"open","labels":%s,"meta":{"sender":{"id":%d,"email":"jo@example.com"},"channel":"Channel::Email","hmac_verified":%s},
@@ -65,8 +66,9 @@ func TestSnapshotOfConversations(t *testing.T) {
 	}
 }
 
-// A snapshot of 2.16.0 shows no source ids. In an inbox with one conversation per contact, one that is asked for is taken
-// for that of the recorded conversation, so that a second create finds the first (contract, 1.5).
+// TestSnapshotOfALockedInbox loads a snapshot of 2.16.0, which has no source ids. In an inbox with one conversation per
+// contact, a requested source id is assumed to be that of the recorded conversation, so that a second create finds the first
+// (contract, 1.5).
 func TestSnapshotOfALockedInbox(t *testing.T) {
 	srv := loaded(t, `"facts":{"users":{"admin":5}},"inboxes":[{"id":3,"channel_type":"Channel::Api","lock_to_single_conversation":true}],
 		"conversations":[{"id":4,"inbox_id":3,"status":"open","meta":{"sender":{"id":11},"channel":"Channel::Api"}}]`, cfchattest.Version("2.16.0"))
@@ -80,7 +82,7 @@ func TestSnapshotOfALockedInbox(t *testing.T) {
 	}
 }
 
-// recorded is a snapshot's conversation in API inbox 3 with one message, and what else is given of the two.
+// recorded returns a snapshot's conversation in API inbox 3 with one message, and adds the given fields to the two.
 func recorded(id int, meta, message string) string {
 	return fmt.Sprintf(`{"id":%d,"inbox_id":3,"status":"open","meta":{"channel":"Channel::Api"%s},
 		"messages":[{"id":%d,"content":"hi","message_type":0,"created_at":1700000000%s}]}`, id, meta, 20+id, message)
@@ -88,7 +90,8 @@ func recorded(id int, meta, message string) string {
 
 const inboxThree = `"facts":{"users":{"admin":5},"other":8,"convs":{"other":1}},"inboxes":[{"id":3,"channel_type":"Channel::Api"}],`
 
-// TestSnapshotKeepsNulls answers attachments and senders with the nulls that were recorded, and without what was absent.
+// TestSnapshotKeepsNulls checks that attachments and senders are answered with the nulls that were recorded, and without the
+// fields that were absent.
 func TestSnapshotKeepsNulls(t *testing.T) {
 	for _, message := range []string{
 		`"attachments":[{"account_id":7,"data_url":null,"fallback_title":null,"file_type":"location","id":1,"message_id":21}]`,
@@ -103,8 +106,8 @@ func TestSnapshotKeepsNulls(t *testing.T) {
 	}
 }
 
-// TestSnapshotOfAnotherVersion shows of an attachment what the version knows that the stand-in behaves as (contract,
-// N2).
+// TestSnapshotOfAnotherVersion checks that an attachment shows the fields of the version that the stand-in behaves as
+// (contract, N2).
 func TestSnapshotOfAnotherVersion(t *testing.T) {
 	const file = `,"attachments":[{"id":1,"message_id":21,"file_type":"file","extension":"pdf","width":null,"height":null}]`
 	for version, want := range map[string]string{
@@ -120,13 +123,13 @@ func TestSnapshotOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestSnapshotOfAnAssigneeWhoLeft counts and filters by somebody whom only the messages name.
+// TestSnapshotOfAnAssigneeWhoLeft counts and filters by an assignee who is named only in the messages.
 func TestSnapshotOfAnAssigneeWhoLeft(t *testing.T) {
 	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`,
 		`,"conversation":{"assignee_id":77,"unread_count":1}`)+`]`)
 	_, counts := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/meta", "")
 	if want := `{"meta":{"all_count":1,"assigned_count":1,"mine_count":0,"unassigned_count":0}}`; counts != want {
-		t.Errorf("counts %s, want %s", counts, want)
+		t.Errorf("got the counts %s, want %s", counts, want)
 	}
 	if _, found := call(t, srv, srv.AdminKey(), "POST", accountSeven+"/filter",
 		rules(`assignee_id equal_to [77]`)); len(idsOf(t, found)) != 1 {
@@ -134,11 +137,12 @@ func TestSnapshotOfAnAssigneeWhoLeft(t *testing.T) {
 	}
 	if _, shown := call(t, srv, srv.AdminKey(), "GET", accountSeven+"/1", ""); strings.Contains(shown, `"assignee":`) ||
 		!strings.Contains(shown, `"assignee_id":77`) {
-		t.Errorf("it shows %s", shown)
+		t.Errorf("the conversation is %s", shown)
 	}
 }
 
-// TestSnapshotNextMessage has the id that the server would give: the other account's message takes one that is free.
+// TestSnapshotNextMessage checks that a new message gets the id that the server would give it: the other account's message
+// uses a free one.
 func TestSnapshotNextMessage(t *testing.T) {
 	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, `,"sender":{"id":11}`, "")+`]`)
 	if id := srv.AddMessage(1, cfchattest.Message{}); id != 22 {
@@ -150,7 +154,8 @@ func TestSnapshotNextMessage(t *testing.T) {
 	}
 }
 
-// TestSnapshotOfABrokenConversation loads one without its contact, which the server could not render, as 500s show.
+// TestSnapshotOfABrokenConversation loads a conversation without its contact, which the server could not render and answered
+// with 500.
 func TestSnapshotOfABrokenConversation(t *testing.T) {
 	srv := loaded(t, inboxThree+`"conversations":[`+recorded(1, "", "")+","+recorded(2, `,"sender":{"id":11}`, "")+`]`)
 	for path, want := range map[string]int{"/1": 500, "/2": 200, "": 500} {
@@ -160,7 +165,7 @@ func TestSnapshotOfABrokenConversation(t *testing.T) {
 	}
 }
 
-// TestSnapshotOfBots has the owner of conversations in the inbox of a bot for the bot whose key there is.
+// TestSnapshotOfBots checks that the bot that owns conversations in a bot's inbox is the one with the bot key.
 func TestSnapshotOfBots(t *testing.T) {
 	owned := `,"sender":{"id":11},"assignee_type":"AgentBot","assignee":{"id":%d,"name":%q,"description":null,"thumbnail":"","bot_type":"webhook","outgoing_url":null}`
 	srv := loaded(t, `"facts":{"users":{"admin":5},"inboxes":{"bot":3}},"inboxes":[{"id":3,"channel_type":"Channel::Api"}],
@@ -174,11 +179,12 @@ func TestSnapshotOfBots(t *testing.T) {
 		t.Errorf("%d %s", status, body)
 	}
 	if id, _ := srv.AddBot(cfchattest.Bot{}); id != 42 { // after Router and the stray bot
-		t.Errorf("the next bot is %d", id)
+		t.Errorf("the next bot has the id %d, want 42", id)
 	}
 }
 
-// TestSnapshotOfMessages has one message for each id, and the last one by its time, not by its id (contract, 1.7).
+// TestSnapshotOfMessages checks that each id has one message, and that the last message is chosen by time, not by id
+// (contract, 1.7).
 func TestSnapshotOfMessages(t *testing.T) {
 	c := `{"id":1,"inbox_id":3,"status":"open","meta":{"channel":"Channel::Api","sender":{"id":11}},
 		"messages":[{"id":30,"content":"live","message_type":0,"created_at":1700000000,"updated_at":"2026-01-01T00:00:00.000Z","processed_message_content":null}]}`
@@ -191,7 +197,7 @@ func TestSnapshotOfMessages(t *testing.T) {
 			t.Errorf("%s: %d unread, %+v", version, got.UnreadCount, got.Messages[0])
 		}
 		if shown := got.LastNonActivityMessage.GetContent(); shown != last {
-			t.Errorf("%s: the last one that somebody wrote is %q, want %q", version, shown, last)
+			t.Errorf("%s: last_non_activity_message is %q, want %q", version, shown, last)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// exampleOf is the body that openapi.yaml has as the example of an operation's request.
+// exampleOf returns the example that openapi.yaml has for the body of an operation's request.
 func exampleOf(t *testing.T, described *openapi3.Operation) string {
 	t.Helper()
 	if described.RequestBody == nil {
@@ -25,16 +25,16 @@ func exampleOf(t *testing.T, described *openapi3.Operation) string {
 	example := described.RequestBody.Value.Content["application/json"].Example
 	body, err := json.Marshal(example)
 	if err != nil || example == nil {
-		t.Errorf("%s: its request has no example in openapi.yaml: %v", described.OperationID, err)
+		t.Errorf("%s: the request has no example in openapi.yaml: %v", described.OperationID, err)
 	}
 	return string(body)
 }
 
-// specVersions are those that openapi.yaml is compared with: the recorded ones, and one between them.
+// specVersions are the versions that openapi.yaml is compared with: the recorded ones, and one between them.
 var specVersions = []string{"2.16.0", "3.16.0", "4.7.0", "4.16.2"}
 
-// TestOperationsOfTheSpec sends the example of every operation of openapi.yaml: that operation has to serve it, in each
-// version, and what it answers has to be as the spec says.
+// TestOperationsOfTheSpec sends the example of every operation of openapi.yaml, in each version, and checks that this
+// operation serves it, and that the answer matches the spec.
 func TestOperationsOfTheSpec(t *testing.T) {
 	spec, err := api.GetSpec()
 	if err != nil {
@@ -45,7 +45,7 @@ func TestOperationsOfTheSpec(t *testing.T) {
 		validator := &api.Validator{Base: srv.Transport()}
 		for path, item := range spec.Paths.Map() {
 			id := "1"
-			if strings.HasSuffix(path, "/{contact_id}") { // which is deleted, too
+			if strings.HasSuffix(path, "/{contact_id}") { // its operations include DELETE
 				id = strconv.FormatInt(srv.AddContact(cfchattest.Contact{Email: version + "@other.test"}), 10)
 			}
 			path = strings.NewReplacer("{account_id}", "1", "{conversation_id}", "2", "{message_id}", firstMessage(t, srv, 2), "{contact_id}", id, "{team_id}", "1", "{inbox_id}", "1", "{webhook_id}", "1").Replace(path)
@@ -61,7 +61,7 @@ func TestOperationsOfTheSpec(t *testing.T) {
 				}
 				sendTo(t, validator, srv.AdminKey(), method, path, exampleOf(t, described))
 				if got := srv.Requests()[len(srv.Requests())-1]; got.Operation != id || got.Status != http.StatusOK {
-					t.Errorf("%s: %s %s is %q, answered %d; in the spec %q", version, method, path, got.Operation, got.Status, id)
+					t.Errorf("%s: %s %s is served by %q with %d, want %q with 200", version, method, path, got.Operation, got.Status, id)
 				}
 			}
 		}
@@ -71,10 +71,10 @@ func TestOperationsOfTheSpec(t *testing.T) {
 	}
 }
 
-// opSince is the first version with an operation.
+// opSince returns the first version with an operation.
 func opSince(id string) string { return operation.ByID(id).Since() }
 
-// atLeast compares versions.
+// atLeast reports whether a version is since or later.
 func atLeast(version, since string) bool {
 	return (&cfchat.ServerInfo{Version: version}).AtLeast(since)
 }
@@ -89,7 +89,7 @@ func firstMessage(t *testing.T, srv *cfchattest.Server, conversation int64) stri
 	return strconv.FormatInt(page.Payload[0].ID, 10)
 }
 
-// TestRefusalsFitTheSpec does the same for each kind of refusal.
+// TestRefusalsFitTheSpec checks that each kind of refusal matches the spec.
 func TestRefusalsFitTheSpec(t *testing.T) {
 	for _, version := range specVersions {
 		srv := talkative(t, cfchattest.Version(version))
@@ -114,7 +114,7 @@ func TestRefusalsFitTheSpec(t *testing.T) {
 	}
 }
 
-// talkative is the account of sales with messages of every kind.
+// talkative returns the server of sales with messages of every kind.
 func talkative(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	srv := sales(t, opts...)
 	srv.AddContact(cfchattest.Contact{SourceID: "known"})
@@ -127,7 +127,7 @@ func talkative(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	return srv
 }
 
-// sendTo sends a request over a transport, reads the answer to its end, and gives the status.
+// sendTo sends a request over a transport, reads the answer to its end, and returns the status.
 func sendTo(t *testing.T, over http.RoundTripper, key, method, path, body string) int {
 	t.Helper()
 	resp, err := over.RoundTrip(request(t, key, method, path, body))

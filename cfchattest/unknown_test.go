@@ -10,9 +10,9 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestUnknown calls every operation of openapi.yaml that is about a conversation or a contact about one that is not there,
-// with the example of its body: that is a 404, whatever the id looks like. One of an inbox that an agent is no member of is
-// a 401 (contract, 1.0 and W2).
+// TestUnknown calls every operation of openapi.yaml that is about a conversation or a contact with the id of one that does
+// not exist, and the example of its body: the answer is 404, whatever the id looks like. For a conversation in an inbox that
+// the agent is not a member of it is 401 (contract, 1.0 and W2).
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	spec, err := api.GetSpec()
@@ -47,7 +47,7 @@ func TestUnknown(t *testing.T) {
 			}
 		}
 		if calls < 60 {
-			t.Errorf("%s: only %d calls", version, calls)
+			t.Errorf("%s: made only %d calls", version, calls)
 		}
 	}
 }

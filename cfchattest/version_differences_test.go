@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestFilterByVersion sends filters on both sides of the release that the contract dates a difference at.
+// TestFilterByVersion sends filters to versions before and after each release that changed them, according to the contract.
 func TestFilterByVersion(t *testing.T) {
 	const invalid = "Invalid value. The values provided for created_at are invalid"
 	for _, c := range []struct {
@@ -63,7 +63,7 @@ func TestFilterByVersion(t *testing.T) {
 	}
 }
 
-// TestFilterKeysByVersion reads the standard attributes out of the refusal of another.
+// TestFilterKeysByVersion reads the list of standard attributes from the refusal of an unknown one.
 func TestFilterKeysByVersion(t *testing.T) {
 	for version, want := range map[string]string{
 		"4.9.2":  "[status,assignee_id,inbox_id,team_id,priority,display_id,campaign_id,labels,browser_language,conversation_language,country_code,referer,created_at,last_activity_at,mail_subject]",
@@ -78,7 +78,8 @@ func TestFilterKeysByVersion(t *testing.T) {
 	}
 }
 
-// TestListByVersion asks for orders on both sides of the release that they came with. What is unknown is the default order.
+// TestListByVersion requests orders from versions before and after the release that added them. An unknown order means the
+// default.
 func TestListByVersion(t *testing.T) {
 	usual := []int64{3, 1, 5, 4, 2}
 	for _, c := range []struct {
@@ -108,7 +109,7 @@ func TestListByVersion(t *testing.T) {
 	}
 }
 
-// TestCountsByOrder: an order that fails a list fails counts with q only (contract, N5).
+// TestCountsByOrder checks that an order that makes a list fail makes counts fail only with q (contract, N5).
 func TestCountsByOrder(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	for query, want := range map[string]int{"q=a&sort_by=priority_asc": 500, "source_id=a&sort_by=priority_asc": 200,
@@ -119,8 +120,8 @@ func TestCountsByOrder(t *testing.T) {
 	}
 }
 
-// TestTeamMember opens a conversation of the team from 4.8.0 on, in an inbox that is not theirs, where no list shows it
-// (contract, N3).
+// TestTeamMember checks that from 4.8.0 on a member of a team may open its conversations in other inboxes, although no list
+// shows them (contract, N3).
 func TestTeamMember(t *testing.T) {
 	for version, want := range map[string]int{"4.7.0": 401, "4.8.0": 200} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -137,7 +138,7 @@ func TestTeamMember(t *testing.T) {
 	}
 }
 
-// TestFieldsByVersion looks for what versions before do not show (contract, 4.1; contract, N2).
+// TestFieldsByVersion checks that each field is shown from its version on, and not before (contract, 4.1 and N2).
 func TestFieldsByVersion(t *testing.T) {
 	for field, versions := range map[string][2]string{
 		`"priority":`: {"2.16.0", "2.17.0"}, `"uuid":`: {"2.17.1", "2.18.0"}, `"waiting_since":`: {"3.0.0", "3.1.0"},
@@ -149,19 +150,19 @@ func TestFieldsByVersion(t *testing.T) {
 			srv.AddConversation(cfchattest.Conversation{Assignee: 2, Team: srv.AddTeam(cfchattest.Team{})})
 			_, body := call(t, srv, srv.AdminKey(), "GET", conversations+"/1", "")
 			if got := strings.Contains(body, field); got != (i == 1) {
-				t.Errorf("%s: %s is there: %t", version, field, got)
+				t.Errorf("%s: %s is present: %t", version, field, got)
 			}
 		}
 	}
 }
 
-// TestSameStatus leaves no trace (contract, 1.6).
+// TestSameStatus checks that setting the current status again changes nothing (contract, 1.6).
 func TestSameStatus(t *testing.T) {
 	srv := cfchattest.New(t)
 	id := srv.AddConversation(cfchattest.Conversation{Status: cfchat.StatusPending})
 	before, _ := srv.Conversation(id)
 	if got := toggled(t, srv, srv.AdminKey(), id, "", `{"status":"pending"}`); got != "pending" {
-		t.Errorf("it is %s", got)
+		t.Errorf("the status is %s", got)
 	}
 	after, _ := srv.Conversation(id)
 	if !after.UpdatedAt.Equal(before.UpdatedAt.Time) || len(after.Messages) > 0 {
@@ -169,8 +170,8 @@ func TestSameStatus(t *testing.T) {
 	}
 }
 
-// TestCreateForUnknown assigns a new conversation to somebody who is not there: 3.16.0 fails, others store the id (contract,
-// before section 1).
+// TestCreateForUnknown assigns a new conversation to an agent who does not exist: 3.16.0 fails, others store the id
+// (contract, before section 1).
 func TestCreateForUnknown(t *testing.T) {
 	for version, want := range map[string]int{"2.16.0": 200, "3.16.0": 500, "4.7.0": 200} {
 		srv := cfchattest.New(t, cfchattest.Version(version))

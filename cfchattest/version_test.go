@@ -9,8 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestVersion tells versions apart by a filter on an attribute that the server does not know, which 3.8.0 began to refuse
-// with a reason (contract, 4.2).
+// TestVersion distinguishes versions by a filter on an unknown attribute, which the server refuses with a reason from 3.8.0
+// on (contract, 4.2).
 func TestVersion(t *testing.T) {
 	for name, want := range map[string]int{
 		"2.16.0": 500, "v2.18": 500, "3.7.9": 500, "0.0.1": 500,
@@ -23,7 +23,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestVersionRefused gives what is no version, which must not become the default.
+// TestVersionRefused checks that an invalid version is refused, and does not become the default.
 func TestVersionRefused(t *testing.T) {
 	for _, name := range []string{"", "latest", "4", "4.x", "4.7.0-rc1", "2.16.0 ", "-2.16.0", "99999.0"} {
 		want := fmt.Sprintf("cfchattest: %q is not a version such as 4.7.0", name)
@@ -41,12 +41,12 @@ func TestVersionRefused(t *testing.T) {
 	}
 }
 
-// failureOf returns what a test is failed with, "" if it is not.
+// failureOf returns the text that a test fails with, "" if it passes.
 func failureOf(t *testing.T, test func(testing.TB)) string {
 	t.Helper()
 	failing := &failingTest{TB: t}
 	done := make(chan struct{})
-	go func() { // which Fatal ends
+	go func() { // Fatal ends this goroutine
 		defer close(done)
 		test(failing)
 	}()
@@ -54,14 +54,14 @@ func failureOf(t *testing.T, test func(testing.TB)) string {
 	return failing.said()
 }
 
-// failingTest is a test that keeps what it fails with to itself. A server's goroutine may fail it too.
+// failingTest is a testing.TB that stores its failure instead of reporting it. A server's goroutine may fail it too.
 type failingTest struct {
 	testing.TB
 
 	text atomic.Value
 }
 
-// said returns what it fails with, "" if it does not.
+// said returns the text of the failure, "" if there is none.
 func (f *failingTest) said() string {
 	text, _ := f.text.Load().(string)
 	return text

@@ -12,7 +12,7 @@ import (
 
 func takes(http.ResponseWriter, *http.Request) {}
 
-// delivered has a conversation told to a webhook, and returns the only delivery.
+// delivered announces a new conversation to a webhook, and returns the only delivery.
 func delivered(t *testing.T, srv *cfchattest.Server, url string) cfchattest.Delivery {
 	t.Helper()
 	srv.AddWebhook(cfchattest.Webhook{URL: url, Subscriptions: []cfchat.WebhookEvent{"conversation_created"}})
@@ -20,12 +20,12 @@ func delivered(t *testing.T, srv *cfchattest.Server, url string) cfchattest.Deli
 	(&play{Server: srv, t: t}).received()
 	all := srv.Deliveries()
 	if len(all) != 1 {
-		t.Fatalf("%+v", all)
+		t.Fatalf("got the deliveries %+v, want one", all)
 	}
 	return all[0]
 }
 
-// TestSameAddress has a receiver found by each spelling of its address, and by no other address.
+// TestSameAddress checks that a receiver is found by each spelling of its address, and by no other address.
 func TestSameAddress(t *testing.T) {
 	for _, c := range []struct {
 		url, at string
@@ -61,7 +61,7 @@ func TestSameAddress(t *testing.T) {
 	}
 }
 
-// TestEscapedRequest has a handler see the path as it was asked for.
+// TestEscapedRequest checks that a handler sees the path as it was requested.
 func TestEscapedRequest(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.Receive("https://hooks.example/", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -72,7 +72,7 @@ func TestEscapedRequest(t *testing.T) {
 	delivered(t, srv, "https://hooks.example/%61%2Fb?x=1")
 }
 
-// TestPrivateAddresses has servers from 4.14.0 on call what is public only.
+// TestPrivateAddresses checks that servers from 4.14.0 on call only public addresses.
 func TestPrivateAddresses(t *testing.T) {
 	private := strings.Fields(`localhost LOCALHOST localhost. a.localhost [::1] [::] [::ffff:127.0.0.1] [::ffff:100.64.0.1] [fd00::1] [fe80::1%25eth0] [ff02::1]
 		127.0.0.1 127.1 127.0.1 2130706433 0x7f.0.0.1 0177.0.0.1 10.1 10.1.2.3 172.16.0.1 172.31.1.1 192.168.1.1 169.254.1.1 0.0.0.0 0.1.2.3
@@ -91,7 +91,7 @@ func TestPrivateAddresses(t *testing.T) {
 	}
 }
 
-// TestRedirectedCredentials has user:password@ go to the same scheme, host and port only.
+// TestRedirectedCredentials checks that user:password@ is sent only to the same scheme, host and port.
 func TestRedirectedCredentials(t *testing.T) {
 	for to, follow := range map[string]bool{
 		"https://hooks.example/b": true, "/b": true, "https://hooks.example:443/b": true, "https://HOOKS.example/b": true,
@@ -108,7 +108,7 @@ func TestRedirectedCredentials(t *testing.T) {
 				srv.Receive(site, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					calls++
 					if user, password, has := r.BasicAuth(); has != follow || has && user+password != "mepw" {
-						t.Errorf("%s to %s: %q", version, to, user)
+						t.Errorf("%s to %s: the user is %q", version, to, user)
 					}
 				}))
 			}
@@ -119,8 +119,9 @@ func TestRedirectedCredentials(t *testing.T) {
 	}
 }
 
-// TestHeaderOfRedirected has the GET after a 303 say who calls, and the POST after a 307 all that the first one said.
-func TestHeaderOfRedirected(t *testing.T) {
+// TestHeadersAfterRedirect checks that the GET after a 303 has the caller's general headers, and the POST after a 307 all
+// headers of the first.
+func TestHeadersAfterRedirect(t *testing.T) {
 	for version, status := range map[string]int{"4.12.0": 303, "4.16.2": 307} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
 		var first, second http.Header
@@ -136,16 +137,16 @@ func TestHeaderOfRedirected(t *testing.T) {
 		}
 		for _, name := range want {
 			if second.Get(name) == "" || second.Get(name) != first.Get(name) {
-				t.Errorf("%s: %s is %q, and was %q", version, name, second.Get(name), first.Get(name))
+				t.Errorf("%s: %s is %q after the redirect, was %q", version, name, second.Get(name), first.Get(name))
 			}
 		}
 		if len(second) != len(want) {
-			t.Errorf("%s: %v", version, second)
+			t.Errorf("%s: got the headers %v, want %q", version, second, want)
 		}
 	}
 }
 
-// TestLongestAddress has the longest of many addresses answer, however they are kept.
+// TestLongestAddress checks that the longest of many matching addresses answers, however they are stored.
 func TestLongestAddress(t *testing.T) {
 	srv := cfchattest.New(t)
 	const steps = "https://hooks.example/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/"
@@ -161,6 +162,6 @@ func TestLongestAddress(t *testing.T) {
 	}
 	(&play{Server: srv, t: t}).received()
 	if got[steps] != 10 {
-		t.Errorf("%v", got)
+		t.Errorf("got the calls %v", got)
 	}
 }

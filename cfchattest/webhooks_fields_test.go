@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestTypingEnds has that somebody no longer types told from 4.2.0 on, whatever a webhook asks for (contract, H1).
+// TestTypingEnds checks that the end of typing is announced from 4.2.0 on, whatever a webhook subscribes to (contract, H1).
 func TestTypingEnds(t *testing.T) {
 	for version, want := range map[string][]string{"4.1.0": nil, "4.2.0": both("conversation_typing_off")} {
 		srv := cfchattest.New(t, cfchattest.Version(version))
@@ -33,7 +33,7 @@ func TestTypingEnds(t *testing.T) {
 	}
 }
 
-// TestTypingBots has bots type from 4.12.0 on: before, they are refused and nothing is told.
+// TestTypingBots checks that bots can type from 4.12.0 on: before that they are refused, and nothing is announced.
 func TestTypingBots(t *testing.T) {
 	for version, want := range map[string]int{"4.11.1": http.StatusUnauthorized, "4.12.0": http.StatusOK} {
 		p := newPlay(t, version)
@@ -52,7 +52,7 @@ func TestTypingBots(t *testing.T) {
 	}
 }
 
-// TestOnlyPendingIsOpened has a bot that fails leave every conversation but a pending one as it is.
+// TestOnlyPendingIsOpened checks that a failing bot changes no conversation that is not pending.
 func TestOnlyPendingIsOpened(t *testing.T) {
 	for _, status := range []cfchat.Status{cfchat.StatusOpen, cfchat.StatusSnoozed, cfchat.StatusResolved} {
 		p := newPlay(t, "4.16.2")
@@ -65,12 +65,13 @@ func TestOnlyPendingIsOpened(t *testing.T) {
 			t.Errorf("%s: %q", status, got)
 		}
 		if now, _ := p.Conversation(p.bots); now.Status != status {
-			t.Errorf("%s: it is %s", status, now.Status)
+			t.Errorf("%s: the conversation became %s", status, now.Status)
 		}
 	}
 }
 
-// TestMarkedFailed has a message failed that only says why it would be, and one that has failed for another reason.
+// TestMarkedFailed checks that a message is marked as failed although it was created with an external_error already, be it
+// the same one or another.
 func TestMarkedFailed(t *testing.T) {
 	for _, reason := range []string{"404 Not Found", "500 Internal Server Error"} {
 		p := newPlay(t, "4.16.2")
@@ -87,7 +88,7 @@ func TestMarkedFailed(t *testing.T) {
 	}
 }
 
-// TestFailedOtherwise has the reason of a message that has failed already be the latest.
+// TestFailedOtherwise checks that a message that had already failed shows the latest reason.
 func TestFailedOtherwise(t *testing.T) {
 	p := newPlay(t, "4.16.2")
 	p.begin()
@@ -104,7 +105,7 @@ func TestFailedOtherwise(t *testing.T) {
 	}
 }
 
-// TestLastByTime has the last message of a conversation be the latest, where old ones were stored later.
+// TestLastByTime checks that the last message of a conversation is the latest one, even if older ones were stored after it.
 func TestLastByTime(t *testing.T) {
 	srv := cfchattest.New(t)
 	err := srv.LoadSnapshot([]byte(`{"account":1,"facts":{"users":{"admin":1}},"agents":[{"id":1,"name":"Ada","role":"administrator"}],
@@ -127,7 +128,7 @@ func TestLastByTime(t *testing.T) {
 	}
 }
 
-// TestEmptySecret has nothing signed where there is nothing to sign with (contract, H2).
+// TestEmptySecret checks that nothing is signed without a secret (contract, H2).
 func TestEmptySecret(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	if err := srv.LoadSnapshot([]byte(strings.Replace(newAccount, "s3cret", "", 1))); err != nil {
@@ -144,7 +145,7 @@ func TestEmptySecret(t *testing.T) {
 	}
 }
 
-// TestUUIDIsNew has the change that follows a creation name the uuid before 4.1.0.
+// TestUUIDIsNew checks that before 4.1.0 the change that follows a creation names the uuid.
 func TestUUIDIsNew(t *testing.T) {
 	for version, want := range map[string]bool{"4.0.4": true, "4.1.0": false} {
 		p := newPlay(t, version)
@@ -158,7 +159,7 @@ func TestUUIDIsNew(t *testing.T) {
 	}
 }
 
-// TestProcessedText has both texts of a message cleaned where it goes with its conversation (contract, H6).
+// TestProcessedText checks that both texts of a message within its conversation are cleaned (contract, H6).
 func TestProcessedText(t *testing.T) {
 	for version, want := range map[string]string{"4.12.1": "a\\\nb\n", "4.13.0": "a\nb\n", "4.14.2": "a\nb"} {
 		p := newPlay(t, version)

@@ -13,8 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestFailedAfterDeletion has a delivery fail of a conversation that was deleted before: nothing follows, and the others stay (contract,
-// H3).
+// TestFailedAfterDeletion checks that the failed delivery of a conversation that has been deleted has no consequences, also
+// for the other conversations (contract, H3).
 func TestFailedAfterDeletion(t *testing.T) {
 	for kind, latest := range map[string]bool{cfchattest.HookBot: true, cfchattest.HookInbox: true, "a bot, with a later one": false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestFailedAfterDeletion(t *testing.T) {
 			deletes := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				p.do(p.AdminKey(), "DELETE", fmt.Sprintf("/conversations/%d", gone), "")
 				time.Sleep(time.Second)
-				p.do(p.AdminKey(), "GET", "/inboxes", "") // which has the job run
+				p.do(p.AdminKey(), "GET", "/inboxes", "") // makes the deletion job run
 				w.WriteHeader(http.StatusNotFound)
 			})
 			p.Receive(hookURLs[cfchattest.HookBot], deletes)
@@ -41,10 +41,10 @@ func TestFailedAfterDeletion(t *testing.T) {
 			if got := p.received(); len(got) != 1 {
 				t.Errorf("%s: %q", kind, got)
 			}
-			for _, id := range slices.Clone(left) { // each moves to the front
+			for _, id := range slices.Clone(left) { // its message moves it to the front
 				p.LoseDeliveries("", 9)
 				if last++; p.AddMessage(id, cfchattest.Message{}) != last {
-					t.Errorf("%s: there is another message than the %d that came", kind, last)
+					t.Errorf("%s: the next message does not have the id %d", kind, last)
 				}
 				left = append([]int64{id}, slices.DeleteFunc(left, func(each int64) bool { return each == id })...)
 			}
@@ -70,8 +70,8 @@ func listed(t *testing.T, p *play) (ids []int64) {
 	return ids
 }
 
-// TestMergedSender has the messages of a contact that was merged be of the one that it is merged into (contract, W2.12), and the messages
-// of others stay theirs.
+// TestMergedSender checks that the messages of a contact that was merged into another belong to that one (contract, W2.12),
+// and that the messages of others remain theirs.
 func TestMergedSender(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		p := newPlay(t, version)
@@ -97,7 +97,7 @@ func TestMergedSender(t *testing.T) {
 			t.Errorf("%s: %v", version, m)
 		}
 		if now, _ := p.Conversation(others); now.Messages[0].Sender.ID != p.visitor {
-			t.Errorf("%s: the visitor's message is of %d", version, now.Messages[0].Sender.ID)
+			t.Errorf("%s: the sender of the visitor's message is %d", version, now.Messages[0].Sender.ID)
 		}
 		if sender, _ := messageOf(t, p, id)["sender"].(map[string]any); sender["type"] != "user" {
 			t.Errorf("%s: %v", version, sender)
@@ -116,8 +116,8 @@ func (p *play) load() {
 	}
 }
 
-// TestSnapshotEndsDeliveries has nothing delivered any more of what LoadSnapshot replaces, whether it is held, waits, or fails by then; and
-// what comes afterwards is.
+// TestSnapshotEndsDeliveries checks that LoadSnapshot ends the deliveries of the data it replaces, whether they are held,
+// waiting or failing at the time, and that later ones are made.
 func TestSnapshotEndsDeliveries(t *testing.T) {
 	for name, replace := range map[string]func(p *play){
 		"held": func(p *play) {
@@ -162,13 +162,13 @@ func TestSnapshotEndsDeliveries(t *testing.T) {
 				start := time.Now()
 				made := p.received()
 				if want := map[bool]int{true: 0, false: 1}[name == "held"]; len(made) != want || time.Since(start) != 0 {
-					t.Errorf("%q after %v, want %d", made, time.Since(start), want)
+					t.Errorf("got %q after %v, want %d immediately", made, time.Since(start), want)
 				}
 				p.Receive(hookURLs[cfchattest.HookAccount], http.HandlerFunc(takes))
 				p.Receive(hookURLs[cfchattest.HookInbox], http.HandlerFunc(takes))
 				p.AddConversation(cfchattest.Conversation{})
 				if got := p.received(); !slices.Equal(got, both("conversation_created")) {
-					t.Errorf("afterwards %q", got)
+					t.Errorf("afterwards got %q", got)
 				}
 			})
 		})

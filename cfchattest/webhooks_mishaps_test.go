@@ -12,20 +12,20 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestTakenBack takes back what was asked for an address, and nothing else.
-func TestTakenBack(t *testing.T) {
+// TestMishapsAreTakenBack checks that n = 0 takes back the mishap of the same kind and address, and nothing else.
+func TestMishapsAreTakenBack(t *testing.T) {
 	account, bot := hookURLs[cfchattest.HookAccount], hookURLs[cfchattest.HookBot]
 	for name, c := range map[string]struct {
 		ask, takeBack func(p *play, url string, n int)
 		takenBack     bool
 	}{
-		"failures":              {failing, failing, true},
-		"losses":                {losing, losing, true},
-		"repetitions":           {repeating, repeating, true},
-		"queued again":          {requeueing, requeueing, true},
-		"of another kind":       {losing, repeating, false},
-		"of another address":    {losing, func(p *play, _ string, n int) { losing(p, bot, n) }, false},
-		"of none in particular": {losing, func(p *play, _ string, n int) { losing(p, "", n) }, false},
+		"failures":           {failing, failing, true},
+		"losses":             {losing, losing, true},
+		"repetitions":        {repeating, repeating, true},
+		"queued again":       {requeueing, requeueing, true},
+		"of another kind":    {losing, repeating, false},
+		"of another address": {losing, func(p *play, _ string, n int) { losing(p, bot, n) }, false},
+		"of every address":   {losing, func(p *play, _ string, n int) { losing(p, "", n) }, false},
 	} {
 		p := newPlay(t, "4.7.0")
 		p.begin()
@@ -37,11 +37,11 @@ func TestTakenBack(t *testing.T) {
 		}
 		c.ask(p, account, 2)
 		if got := tell(); got == "[200]" {
-			t.Errorf("%s: it has no effect", name)
+			t.Errorf("%s: the mishap has no effect", name)
 		}
 		c.takeBack(p, "HTTPS://hooks.example:443/account", 0)
 		if got := tell(); (got == "[200]") != c.takenBack {
-			t.Errorf("%s: %s", name, got)
+			t.Errorf("%s: then the statuses are %s", name, got)
 		}
 	}
 }
@@ -60,7 +60,8 @@ func statusOf(all []cfchattest.Delivery) (statuses []int) {
 	return statuses
 }
 
-// TestOnlyBotsAreRetried has an answer of 429 or 500 be the end for the webhooks of accounts and of API inboxes (contract, H3).
+// TestOnlyBotsAreRetried checks that the webhooks of accounts and of API inboxes are not retried after 429 or 500 (contract,
+// H3).
 func TestOnlyBotsAreRetried(t *testing.T) {
 	for _, kind := range []string{cfchattest.HookAccount, cfchattest.HookInbox} {
 		for _, status := range []int{http.StatusTooManyRequests, http.StatusInternalServerError} {
@@ -77,7 +78,7 @@ func TestOnlyBotsAreRetried(t *testing.T) {
 	}
 }
 
-// TestLaterAttempts has what is to be lost or to come twice be so at its first attempt, and not when it is tried again.
+// TestLaterAttempts checks that only the first attempt of a delivery is lost, repeated or queued again, and not a retry.
 func TestLaterAttempts(t *testing.T) {
 	for name, ask := range map[string]func(p *play, url string, n int){"lost": losing, "repeated": repeating, "queued again": requeueing} {
 		synctest.Test(t, func(t *testing.T) {
@@ -103,7 +104,7 @@ func TestLaterAttempts(t *testing.T) {
 	}
 }
 
-// TestRequeuedBot has what is queued again for a bot say what it said at first, whatever has happened between.
+// TestRequeuedBot checks that a delivery to a bot that is queued again has the same body, whatever has changed since.
 func TestRequeuedBot(t *testing.T) {
 	p := newPlay(t, "4.7.0")
 	p.begin()
@@ -122,17 +123,17 @@ func TestRequeuedBot(t *testing.T) {
 	}
 }
 
-// TestDeliveriesAreCopies lets a caller change the header of a delivery without changing the next caller's.
+// TestDeliveriesAreCopies checks that a caller who changes the header of a delivery does not change the next caller's.
 func TestDeliveriesAreCopies(t *testing.T) {
 	p := newPlay(t, "4.16.2")
 	p.begin()
 	p.Deliveries()[0].Header.Set("Accept", "changed")
 	if got := p.Deliveries()[0].Header.Get("Accept"); got != "application/json" {
-		t.Error(got)
+		t.Errorf("the header is %q", got)
 	}
 }
 
-// TestHeldAtClose has nothing leave after Close, though it was held before and is released then.
+// TestHeldAtClose checks that nothing is delivered after Close, even if it was held before and is released then.
 func TestHeldAtClose(t *testing.T) {
 	p := newPlay(t, "4.16.2")
 	p.begin()

@@ -23,21 +23,21 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// recordedDelivery is what a server has delivered: the step that caused it, to which kind of hook, and what came.
+// recordedDelivery is a recorded delivery of a server: the kind of hook, the step that caused it, and the request.
 type recordedDelivery struct {
 	Kind, Step string
 	Headers    map[string]string
 	Body       string
 }
 
-// hookURLs are where the three kinds of hooks of a play are.
+// hookURLs are the addresses of the three kinds of hooks of a play.
 var hookURLs = map[string]string{
 	cfchattest.HookAccount: "https://hooks.example/account",
 	cfchattest.HookInbox:   "https://hooks.example/inbox",
 	cfchattest.HookBot:     "https://hooks.example/bot",
 }
 
-// play is a server with one hook of each kind, on which the steps of the recordings are done.
+// play is a server with one hook of each kind, on which the recorded steps are performed.
 type play struct {
 	*cfchattest.Server
 
@@ -82,7 +82,7 @@ func newPlay(t *testing.T, version string, options ...cfchattest.Option) *play {
 	return p
 }
 
-// do makes a request that succeeds, and returns the id in its answer.
+// do makes a request, which must succeed, and returns the id in its answer.
 func (p *play) do(key, method, path, body string) int64 {
 	p.t.Helper()
 	status, answer := call(p.t, p.Server, key, method, "/api/v1/accounts/1"+path, body)
@@ -97,7 +97,7 @@ func (p *play) do(key, method, path, body string) int64 {
 	return max(of.ID, of.Payload.Contact.ID)
 }
 
-// on makes a request of the administrator about a conversation.
+// on makes a request about a conversation as the administrator, and returns the id in its answer.
 func (p *play) on(conversation int64, path, body string) int64 {
 	p.t.Helper()
 	return p.do(p.AdminKey(), "POST", fmt.Sprintf("/conversations/%d%s", conversation, path), body)
@@ -116,7 +116,7 @@ func (p *play) file() {
 	}
 }
 
-// steps are what was done on the recorded servers, in that order. "seen" makes no event.
+// steps are the steps performed on the recorded servers, in that order. "seen" causes no event.
 var steps = []struct {
 	name  string
 	since string
@@ -172,8 +172,9 @@ func (p *play) conversationIn(inbox int64) int64 {
 	return p.do(p.AdminKey(), "POST", "/conversations", fmt.Sprintf(`{"inbox_id":%d,"contact_id":%d}`, inbox, p.contact))
 }
 
-// exceptions are where a body differs from the recorded one, by version, step, kind, event and path; "*" is any. The recorded jobs ran
-// in the process of the server and while the request went on, and the stand-in's run after it: contract, H3, says that either can be.
+// exceptions lists where a body differs from the recorded one, by version, step, kind, event and path; "*" matches any. The
+// recorded jobs ran in the server's process during the request, those of the stand-in run after it: contract, H3, allows
+// both.
 var exceptions = []struct{ version, step, kind, event, path, reason string }{
 	{"2.16.0", "message-outgoing", "*", "message_created", "body.conversation.first_reply_created_at", meanwhile},
 	{"4.16.2", "reopen-by-message", "*", "conversation_status_changed", "body.waiting_since", meanwhile},
@@ -183,16 +184,16 @@ var exceptions = []struct{ version, step, kind, event, path, reason string }{
 	{"2.16.0", "attributes", "*", "conversation_updated", "body.messages.0.sender.availability_status", inRequest},
 }
 
-// usedExceptions are those that something differs by.
+// usedExceptions are the indexes of the exceptions that matched a difference.
 var usedExceptions = map[int]bool{}
 
 const (
-	meanwhile = "the recorded job ran before the request had come to this change"
-	inRequest = "the recorded job knew the account of the request beside it, which one in another process does not"
+	meanwhile = "the recorded job ran before the request had made this change"
+	inRequest = "the recorded job knew the account of the request in the same process, which a job in another process does not"
 )
 
-// TestDeliveriesAsRecorded does what was done on the recorded servers, and compares all that is delivered: which events to whom, and
-// each body in its keys, types and values, ids, times and addresses apart.
+// TestDeliveriesAsRecorded performs the steps of the recorded servers and compares the deliveries: which events go to which
+// hook, and the keys, types and values of each body, apart from ids, times and addresses.
 func TestDeliveriesAsRecorded(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		t.Run(version, func(t *testing.T) {
@@ -203,12 +204,12 @@ func TestDeliveriesAsRecorded(t *testing.T) {
 	}
 	for i, e := range exceptions {
 		if !usedExceptions[i] {
-			t.Errorf("nothing differs as %+v says", e)
+			t.Errorf("no difference matches the exception %+v", e)
 		}
 	}
 }
 
-// played does the steps and returns what was delivered. Each delivery verifies with the hook's secret, and parses.
+// played performs the steps and returns the deliveries. It checks that each verifies with the hook's secret, and parses.
 func played(t *testing.T, version string) []recordedDelivery {
 	t.Helper()
 	p := newPlay(t, version)
@@ -217,7 +218,7 @@ func played(t *testing.T, version string) []recordedDelivery {
 		if step.since != "2.16.0" && version == "2.16.0" {
 			continue
 		}
-		time.Sleep(4123456 * time.Microsecond) // as there was between the recorded ones; in a bubble it takes no time
+		time.Sleep(4123456 * time.Microsecond) // as between the recorded steps; in a bubble it takes no time
 		step.do(p)
 		if err := p.Settle(t.Context()); err != nil {
 			t.Fatal(err)
@@ -234,7 +235,7 @@ func played(t *testing.T, version string) []recordedDelivery {
 	return all
 }
 
-// verify checks that a receiver takes a delivery for the server's, and can read it.
+// verify checks that a receiver accepts a delivery as the server's, and can parse it.
 func (p *play) verify(d cfchattest.Delivery, version string) {
 	p.t.Helper()
 	secret := webhook.Unsigned
@@ -271,7 +272,7 @@ func recordedDeliveries(t *testing.T, version string) []recordedDelivery {
 	return of.Deliveries
 }
 
-// compareDeliveries compares by step, kind and event.
+// compareDeliveries compares the deliveries of each step, kind and event.
 func compareDeliveries(t *testing.T, version string, want, got []recordedDelivery) {
 	t.Helper()
 	wanted, gotten := byStep(t, want), byStep(t, got)
@@ -311,8 +312,8 @@ func isException(version, key, difference string) bool {
 	return false
 }
 
-// byStep groups bodies by step, kind and event. Those of one group are in the order of what has changed, because deliveries come in
-// none.
+// byStep groups bodies by step, kind and event. It sorts each group by the changed attributes, because deliveries have no
+// fixed order.
 func byStep(t *testing.T, all []recordedDelivery) map[string][]any {
 	t.Helper()
 	var bodies []map[string]any
@@ -342,7 +343,7 @@ func byStep(t *testing.T, all []recordedDelivery) map[string][]any {
 		out := plain("", body, func(class string, id int64) int64 { return int64(slices.Index(ids[class], id)) })
 		headers := map[string]any{}
 		for name, value := range all[i].Headers {
-			if name == "Accept-Encoding" || name == "Content-Length" { // the recorder did not keep the one, and the other follows
+			if name == "Accept-Encoding" || name == "Content-Length" { // the first was not recorded, and the second follows from the body
 				continue
 			}
 			if strings.HasPrefix(name, "X-Chatwoot-") {
@@ -370,7 +371,8 @@ var (
 	uuid    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
 
-// plain replaces ids by their rank among those of their class, and times, tokens and addresses by what they are.
+// plain replaces ids by their rank among those of their class, times and tokens by a fixed text, and URLs of files by the
+// file's name.
 func plain(at string, value any, rank func(class string, id int64) int64) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -382,7 +384,7 @@ func plain(at string, value any, rank func(class string, id int64) int64) any {
 				continue
 			}
 			if at == "additional_attributes" && (key == "avatar_url_hash" || key == "last_avatar_sync_at") {
-				continue // of a job that fetches pictures, and is no event
+				continue // set by a job that fetches pictures, not by an event
 			}
 			under := key
 			if key == "previous_value" || key == "current_value" {
@@ -426,7 +428,7 @@ func plainNumber(at string, n json.Number) any {
 	return n.String()
 }
 
-// classOf returns what an id is of, "" for what is no id.
+// classOf returns the kind of object that an id belongs to, "" if the value is not an id.
 func classOf(at, key string, in map[string]any) string {
 	has := func(key string) bool { _, is := in[key]; return is }
 	switch key {
@@ -483,7 +485,7 @@ func differences(at string, want, got any) []string {
 			gv, there := g[key]
 			under := strings.TrimPrefix(at+"."+key, ".")
 			if wanted != there {
-				out = append(out, fmt.Sprintf("%s: there is %v, want %v", under, there, wanted))
+				out = append(out, fmt.Sprintf("%s: present is %v, want %v", under, there, wanted))
 				continue
 			}
 			out = append(out, differences(under, wv, gv)...)

@@ -14,8 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestWebhooksAsRecorded sends what was sent to servers that began without webhooks, and wants what they answered, but for a
-// secret, which a server chooses.
+// TestWebhooksAsRecorded replays the requests sent to servers that had no webhooks at first, and wants the recorded answers,
+// apart from secrets, which a server chooses.
 func TestWebhooksAsRecorded(t *testing.T) {
 	folders, err := filepath.Glob("../testdata/recordings-webhooks/*")
 	if err != nil || len(folders) != 2 {
@@ -56,7 +56,7 @@ func jsonOf(t *testing.T, text string) (value any) {
 	return value
 }
 
-// TestWebhookRequests sends what no recording has, and that the contract tells (H7).
+// TestWebhookRequests sends requests that were not recorded, but that the contract describes (H7).
 func TestWebhookRequests(t *testing.T) {
 	const good = `{"webhook":{"url":"https://example.com/1","subscriptions":["message_created"]}}`
 	const eight = `["conversation_status_changed","conversation_updated","conversation_created","contact_created","contact_updated",` +
@@ -67,16 +67,16 @@ func TestWebhookRequests(t *testing.T) {
 		status                      int
 		want                        string // in the answer
 	}{
-		"all that there were":     {"2.16.0", "POST", "", `{"url":"https://example.com/2"}`, 200, `"subscriptions":` + eight},
-		"inboxes before they are": {"3.1.1", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["inbox_created"]}}`, 422, "Subscriptions Invalid events"},
+		"all old events":          {"2.16.0", "POST", "", `{"url":"https://example.com/2"}`, 200, `"subscriptions":` + eight},
+		"inboxes too early":       {"3.1.1", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["inbox_created"]}}`, 422, "Subscriptions Invalid events"},
 		"inboxes":                 {"3.2.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["inbox_updated"]}}`, 200, `"inbox_updated"`},
-		"typing before it is":     {"4.1.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["conversation_typing_on"]}}`, 422, "Subscriptions Invalid events"},
+		"typing too early":        {"4.1.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["conversation_typing_on"]}}`, 422, "Subscriptions Invalid events"},
 		"typing":                  {"4.2.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":["conversation_typing_off"]}}`, 200, `"conversation_typing_off"`},
-		"events that are a text":  {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":"message_created"}}`, 422, "Subscriptions Invalid events"},
-		"no name before there is": {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","name":"CRM"}}`, 200, `{"account_id":1,"id":2,"subscriptions":` + eight + `,"url":"https://example.com/2"}`},
+		"events in a string":      {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","subscriptions":"message_created"}}`, 422, "Subscriptions Invalid events"},
+		"a name too early":        {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","name":"CRM"}}`, 200, `{"account_id":1,"id":2,"subscriptions":` + eight + `,"url":"https://example.com/2"}`},
 		"a name":                  {"4.8.0", "POST", "", `{"webhook":{"url":"https://example.com/2","name":"CRM"}}`, 200, `"name":"CRM"`},
 		"a name alone":            {"4.7.0", "POST", "", `{"name":"CRM"}`, 422, "param is missing or the value is empty: webhook"},
-		"a name alone, of today":  {"4.8.0", "POST", "", `{"name":"CRM"}`, 422, "Url is invalid"},
+		"a name alone, now":       {"4.8.0", "POST", "", `{"name":"CRM"}`, 422, "Url is invalid"},
 		"a change of the name":    {"4.8.0", "PATCH", "/1", `{"name":"CRM"}`, 200, `"name":"CRM","subscriptions":["message_created"]`},
 		"no change of the name":   {"4.7.0", "PATCH", "/1", `{"name":"CRM"}`, 422, "param is missing or the value is empty: webhook"},
 		"an empty webhook":        {"4.16.2", "POST", "", `{"webhook":{},"url":"https://example.com/2"}`, 422, "param is missing or the value is empty: webhook"},
@@ -86,9 +86,9 @@ func TestWebhookRequests(t *testing.T) {
 		"a change by PUT":         {"4.7.0", "PUT", "/1", `{"url":"http://example.com/3"}`, 200, `"subscriptions":["message_created"],"url":"http://example.com/3"`},
 		"a PUT of another":        {"4.7.0", "PUT", "/2", good, 404, "Resource could not be found"},
 		"an inbox":                {"4.7.0", "POST", "", `{"webhook":{"url":"https://example.com/2","inbox_id":1}}`, 200, `"inbox":{"id":1,"name":"API inbox"}`},
-		"a long address of old":   {"2.16.0", "POST", "", `{"url":"` + long + `"}`, 200, long},
+		"a long address at first": {"2.16.0", "POST", "", `{"url":"` + long + `"}`, 200, long},
 		"a long address":          {"4.9.2", "POST", "", `{"url":"` + long + `"}`, 422, "Url is too long (maximum is 255 characters)"},
-		"a long address of today": {"4.10.0", "POST", "", `{"url":"` + long + `"}`, 200, long},
+		"a long address now":      {"4.10.0", "POST", "", `{"url":"` + long + `"}`, 200, long},
 		"a change":                {"4.7.0", "PATCH", "/1", `{"webhook":{"subscriptions":["contact_created"]}}`, 200, `"subscriptions":["contact_created"],"url":"https://example.com/1"`},
 		"a change of the address": {"4.7.0", "PATCH", "/1", `{"url":"http://example.com/3"}`, 200, `"subscriptions":["message_created"],"url":"http://example.com/3"`},
 		"a change to itself":      {"4.7.0", "PATCH", "/1", good, 200, `"id":1`},
@@ -105,13 +105,13 @@ func TestWebhookRequests(t *testing.T) {
 				t.Fatal(status, text)
 			}
 			if status, text := call(t, srv, srv.AdminKey(), c.method, path+c.path, c.body); status != c.status || !strings.Contains(text, c.want) {
-				t.Errorf("%d %s, want %d with %s", status, text, c.status, c.want)
+				t.Errorf("got %d %s, want %d with %s", status, text, c.status, c.want)
 			}
 		})
 	}
 }
 
-// TestWebhookChangesAreStored has a change be what is listed afterwards, and one that is refused not.
+// TestWebhookChangesAreStored checks that a change is listed afterwards, and that a refused one is not.
 func TestWebhookChangesAreStored(t *testing.T) {
 	for _, method := range []string{"PATCH", "PUT"} {
 		srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
@@ -135,7 +135,7 @@ func TestWebhookChangesAreStored(t *testing.T) {
 		} {
 			status, text := call(t, srv, refused.key, refused.method, one, refused.body)
 			if now := list(); status != refused.status || now != before {
-				t.Errorf("%s %s: %d %s, and then %s", refused.method, refused.body, status, text, now)
+				t.Errorf("%s %s: %d %s, then the list is %s", refused.method, refused.body, status, text, now)
 			}
 		}
 		const change = `{"webhook":{"url":"https://example.com/2","name":null,"subscriptions":["message_created"],"inbox_id":1}}`

@@ -19,7 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// received returns what came since the last call, as "kind event", with the changed columns in brackets.
+// received returns the deliveries since the last call, as "kind event", with the changed columns in brackets.
 func (p *play) received() []string {
 	p.t.Helper()
 	if err := p.Settle(p.t.Context()); err != nil {
@@ -46,10 +46,10 @@ func (p *play) received() []string {
 	return out
 }
 
-// both is an event to the account and to the API inbox.
+// both returns an event to the account and to the API inbox.
 func both(event string) []string { return []string{"account " + event, "inbox " + event} }
 
-// TestEventsByVersion makes changes on versions beside those where something begins or ends, and has what is told of each.
+// TestEventsByVersion makes changes on the versions before and after a difference, and checks which events each causes.
 func TestEventsByVersion(t *testing.T) {
 	incoming := func(p *play) { p.on(p.first, "/messages", `{"content":"a","message_type":"incoming"}`) }
 	outgoing := func(p *play) { p.on(p.first, "/messages", `{"content":"a"}`) }
@@ -105,8 +105,8 @@ func TestEventsByVersion(t *testing.T) {
 		{"typing", "4.1.0", typing, nil},
 		{"typing", "4.2.0", typing, [][]string{both("conversation_typing_on")}},
 		{"priority", "2.17.0", priority, [][]string{both("conversation_updated[updated_at priority]")}},
-		{"a message is deleted again", "3.4.0", again, [][]string{both("message_updated")}},
-		{"a message is deleted again", "3.5.0", again, nil},
+		{"a message is deleted twice", "3.4.0", again, [][]string{both("message_updated")}},
+		{"a message is deleted twice", "3.5.0", again, nil},
 		{"mute", "3.6.0", mute, [][]string{
 			both("conversation_status_changed"), both("conversation_updated[status updated_at]"),
 		}},
@@ -121,13 +121,13 @@ func TestEventsByVersion(t *testing.T) {
 			p.do(p.AdminKey(), "POST", "/actions/contact_merge", fmt.Sprintf(
 				`{"base_contact_id":%d,"mergee_contact_id":%d}`, p.contact, p.other))
 		}, [][]string{{"account contact_updated[phone_number updated_at]"}}},
-		{"an e-mail makes a visitor more than that", "4.7.0", func(p *play) {
+		{"an e-mail address makes a visitor a lead", "4.7.0", func(p *play) {
 			p.do(p.AdminKey(), "PUT", fmt.Sprintf("/contacts/%d", p.visitor), `{"email":"v@example.com"}`)
 		}, [][]string{{"account contact_updated[email updated_at contact_type]"}}},
 		{"a contact's labels", "4.7.0", func(p *play) {
 			p.do(p.AdminKey(), "POST", fmt.Sprintf("/contacts/%d/labels", p.contact), `{"labels":["vip"]}`)
 		}, [][]string{{"account contact_updated[updated_at label_list]"}}},
-		{"another end of the snooze", "2.16.0", func(p *play) {
+		{"the snooze gets another end", "2.16.0", func(p *play) {
 			p.on(p.first, "/toggle_status", `{"status":"snoozed","snoozed_until":1924992000}`)
 			p.received()
 			p.on(p.first, "/toggle_status", `{"status":"snoozed","snoozed_until":1924992001}`)
@@ -135,10 +135,10 @@ func TestEventsByVersion(t *testing.T) {
 		{"the contact writes to a bot that only owns the conversation", "4.8.0", writesToOwner, [][]string{
 			{"bot message_created"}, both("message_created"), {"account " + moved},
 		}},
-		{"the bot is told of a status", "4.12.1", resolve, [][]string{
+		{"the bot gets a change of status", "4.12.1", resolve, [][]string{
 			{"bot conversation_resolved", "account conversation_status_changed", "account conversation_updated[status updated_at]"},
 		}},
-		{"an agent opens what a bot has", "4.15.1", agentOpens, [][]string{
+		{"an agent opens a bot's conversation", "4.15.1", agentOpens, [][]string{
 			{"account conversation_status_changed", "bot conversation_status_changed", "bot conversation_opened"},
 			{"account conversation_updated[status updated_at]", "bot conversation_updated[status updated_at]"},
 			{
@@ -146,11 +146,11 @@ func TestEventsByVersion(t *testing.T) {
 				"bot conversation_updated[assignee_id updated_at cached_label_list assignee_agent_bot_id]",
 			},
 		}},
-		{"an administrator opens what a bot has", "4.15.1", adminOpens, [][]string{
+		{"an administrator opens a bot's conversation", "4.15.1", adminOpens, [][]string{
 			{"account conversation_status_changed", "bot conversation_status_changed", "bot conversation_opened"},
 			{"account conversation_updated[status updated_at]", "bot conversation_updated[status updated_at]"},
 		}},
-		{"an administrator opens what a bot has", "4.16.2", adminOpens, [][]string{
+		{"an administrator opens a bot's conversation", "4.16.2", adminOpens, [][]string{
 			{"account conversation_status_changed", "bot conversation_status_changed", "bot conversation_opened"},
 			{"account conversation_updated[status updated_at]", "bot conversation_updated[status updated_at]"},
 			{
@@ -158,7 +158,7 @@ func TestEventsByVersion(t *testing.T) {
 				"bot conversation_updated[updated_at cached_label_list assignee_agent_bot_id]",
 			},
 		}},
-		{"a contact's attribute is taken away", "4.7.0", func(p *play) {
+		{"a contact's attribute is removed", "4.7.0", func(p *play) {
 			p.do(p.AdminKey(), "POST", fmt.Sprintf("/contacts/%d/destroy_custom_attributes", p.contact), `{"custom_attributes":["plan"]}`)
 		}, [][]string{{"account contact_updated[updated_at custom_attributes]"}}},
 		{"a contact moves", "4.7.0", func(p *play) {
@@ -171,13 +171,13 @@ func TestEventsByVersion(t *testing.T) {
 			c.do(p)
 			want := slices.Concat(c.want...)
 			if got := p.received(); !sameInAnyOrder(got, want) {
-				t.Errorf("%q, want %q", got, want)
+				t.Errorf("got the events %q, want %q", got, want)
 			}
 		})
 	}
 }
 
-// begin makes contacts, a conversation in each inbox and a message of the contact, all of which is told.
+// begin creates contacts, a conversation in each inbox and a message of the contact, and waits for their deliveries.
 func (p *play) begin() {
 	p.t.Helper()
 	p.contact = p.AddContact(cfchattest.Contact{Name: "Jo", Email: "jo@example.com", Custom: map[string]any{"plan": "pro"}})
@@ -189,7 +189,7 @@ func (p *play) begin() {
 	p.begun = p.seen
 }
 
-// made are the deliveries since begin.
+// made returns the deliveries since begin.
 func (p *play) made() []cfchattest.Delivery { return p.Deliveries()[p.begun:] }
 
 func sameInAnyOrder(a, b []string) bool {
@@ -197,7 +197,7 @@ func sameInAnyOrder(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-// TestUnannounced has nothing told of what no event announces (contract, H8).
+// TestUnannounced checks that changes without an event cause no delivery (contract, H8).
 func TestUnannounced(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
 		p := newPlay(t, version)
@@ -220,9 +220,9 @@ func TestUnannounced(t *testing.T) {
 	}
 }
 
-// TestFirstMessageIsTold creates a conversation with its first answer: the conversation has the message already, and the change that
-// follows has what the server did not know before.
-func TestFirstMessageIsTold(t *testing.T) {
+// TestFirstMessageIsAnnounced creates a conversation with its first answer: the created conversation already has the
+// message, and the change that follows has the values that the server did not know before.
+func TestFirstMessageIsAnnounced(t *testing.T) {
 	for version, columns := range map[string]string{
 		"2.16.0": "[updated_at display_id uuid first_reply_created_at]",
 		"4.7.0":  "[updated_at display_id first_reply_created_at waiting_since cached_label_list]",
@@ -242,8 +242,9 @@ func TestFirstMessageIsTold(t *testing.T) {
 	}
 }
 
-// TestAddedIsTold has what is added and set without a request told as if it had happened, and what was before the webhook not.
-func TestAddedIsTold(t *testing.T) {
+// TestAddedIsAnnounced checks that data added or set without a request is announced like any other change, and that data
+// from before the webhook is not.
+func TestAddedIsAnnounced(t *testing.T) {
 	srv := cfchattest.New(t)
 	before := srv.AddConversation(cfchattest.Conversation{})
 	srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/"})
@@ -262,8 +263,9 @@ func TestAddedIsTold(t *testing.T) {
 	}
 }
 
-// TestLostAnswerIsTold has an event come of what a caller cannot know that it happened, after the answer was cut.
-func TestLostAnswerIsTold(t *testing.T) {
+// TestLostAnswerIsAnnounced checks that a change whose answer was cut off, so that its caller cannot know its outcome, is
+// announced.
+func TestLostAnswerIsAnnounced(t *testing.T) {
 	p := newPlay(t, "4.7.0")
 	p.begin()
 	p.FailNext("toggleStatusOfAConversation", cfchattest.Failure{Cut: true})
@@ -273,7 +275,7 @@ func TestLostAnswerIsTold(t *testing.T) {
 	}
 }
 
-// TestSnapshotWebhooks delivers to the hooks of a snapshot, with their secrets.
+// TestSnapshotWebhooks checks that deliveries go to the hooks of a snapshot, with their secrets.
 func TestSnapshotWebhooks(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	err := srv.LoadSnapshot([]byte(`{"account":7,"facts":{"users":{"admin":1}},"agents":[{"id":1,"name":"Ada","role":"administrator"}],
@@ -291,11 +293,11 @@ func TestSnapshotWebhooks(t *testing.T) {
 		p.verify(d, "4.16.2")
 	}
 	if id, _ := srv.AddWebhook(cfchattest.Webhook{URL: "https://hooks.example/b"}); id != 6 {
-		t.Errorf("the next webhook is %d", id)
+		t.Errorf("the next webhook has the id %d, want 6", id)
 	}
 }
 
-// TestOwnClock signs by the clock that the server is given.
+// TestOwnClock checks that deliveries are signed with the time of the server's clock.
 func TestOwnClock(t *testing.T) {
 	then := time.Now().Add(-10 * time.Minute)
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"), cfchattest.Clock(func() time.Time { return then }))
@@ -306,11 +308,11 @@ func TestOwnClock(t *testing.T) {
 	late := webhook.Verify(secret, d.Header, []byte(d.Body), time.Now())
 	inTime := webhook.Verify(secret, d.Header, []byte(d.Body), then)
 	if !errors.Is(late, webhook.ErrUnverified) || inTime != nil {
-		t.Errorf("%v, %v", late, inTime)
+		t.Errorf("verified now: %v; verified at the server's time: %v", late, inTime)
 	}
 }
 
-// TestDeliveryHeaders has which headers of its own each kind of hook gets, by version (contract, H2).
+// TestDeliveryHeaders checks which X-Chatwoot headers each kind of hook gets, by version (contract, H2).
 func TestDeliveryHeaders(t *testing.T) {
 	for version, want := range map[string]map[string]string{
 		"4.11.1": {"account": "", "inbox": "", "bot": ""},
@@ -332,21 +334,21 @@ func TestDeliveryHeaders(t *testing.T) {
 				}
 			}
 			if !sameInAnyOrder(has, strings.Split(want[d.Kind], "")) || d.ID != d.Header.Get(webhook.DeliveryHeader) {
-				t.Errorf("%s to %s: %q, want %q; %q", version, d.Kind, has, want[d.Kind], d.ID)
+				t.Errorf("%s to %s: got the headers %q, want %q; the id is %q", version, d.Kind, has, want[d.Kind], d.ID)
 			}
 			if strings.Contains(want[d.Kind], "s") {
 				p.verify(d, "4.16.2")
 			} else if !p.secrets[d.Kind].IsZero() {
-				t.Errorf("%s shows a secret of %s", version, d.Kind)
+				t.Errorf("%s has a secret for %s, which it does not sign", version, d.Kind)
 			}
 			if agent := d.Header.Get("User-Agent"); (agent == "Ruby") != (version == "4.14.0") {
-				t.Errorf("%s: %s", version, agent)
+				t.Errorf("%s: the User-Agent is %s", version, agent)
 			}
 		}
 	}
 }
 
-// TestDeliveredRequest has what a handler sees of a delivery.
+// TestDeliveredRequest checks what a handler sees of a delivery.
 func TestDeliveredRequest(t *testing.T) {
 	srv := cfchattest.New(t)
 	srv.AddWebhook(cfchattest.Webhook{URL: "https://me:pw@hooks.example:8443/a/b?c=d#e"})
@@ -364,7 +366,8 @@ func TestDeliveredRequest(t *testing.T) {
 	}
 }
 
-// TestAnswers has what counts as received, by version: which statuses, where a redirect leads, and which addresses are called.
+// TestAnswers checks which answers count as received, by version: which statuses, where redirects lead, and which addresses
+// are called.
 func TestAnswers(t *testing.T) {
 	for _, c := range []struct {
 		version, path string
@@ -426,7 +429,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestFailedMessages has an API inbox fail: the message is failed, which is told once.
+// TestFailedMessages checks that a message becomes failed if the delivery to its API inbox fails, and that this is announced
+// once.
 func TestFailedMessages(t *testing.T) {
 	for _, c := range []struct {
 		version string
@@ -457,7 +461,7 @@ func TestFailedMessages(t *testing.T) {
 		m := messageOf(t, p, id)
 		attributes, _ := m["content_attributes"].(map[string]any)
 		if is := fmt.Sprint(m["status"], " ", attributes["external_error"]); is != c.want {
-			t.Errorf("%s: %s, want %s", c.version, is, c.want)
+			t.Errorf("%s: the message is %s, want %s", c.version, is, c.want)
 		}
 	}
 }
@@ -478,8 +482,8 @@ func messageOf(t *testing.T, p *play, id int64) map[string]any {
 	return nil
 }
 
-// TestFailedBots has a bot fail: from 4.12.0 on it is tried again where it answers 429 or 500, and in the end its pending conversation
-// is opened.
+// TestFailedBots checks that a delivery to a bot is retried after 429 or 500, from 4.12.0 on, and that the bot's pending
+// conversation is opened when it has finally failed.
 func TestFailedBots(t *testing.T) {
 	for _, c := range []struct {
 		version  string
@@ -520,25 +524,26 @@ func TestFailedBots(t *testing.T) {
 				t.Errorf("%s: attempts %v with the ids %v at %v", c.version, attempts, ids, times)
 			}
 			if waited := time.Since(start); waited != time.Duration(len(attempts)-1)*3*time.Second {
-				t.Errorf("%s: it takes %v", c.version, waited)
+				t.Errorf("%s: the attempts took %v", c.version, waited)
 			}
 			now, _ := p.Conversation(p.bots)
 			if string(now.Status) != c.want {
-				t.Errorf("%s: it is %s, want %s", c.version, now.Status, c.want)
+				t.Errorf("%s: the conversation is %s, want %s", c.version, now.Status, c.want)
 			}
 			opened := slices.Contains(events, "bot conversation_opened")
 			last := now.Messages[0].GetContent()
 			if opened != (c.want == "open") || strings.Contains(last, "due to an error with the agent bot") != opened {
-				t.Errorf("%s: %q, %q", c.version, events, last)
+				t.Errorf("%s: got the events %q, and the last message is %q", c.version, events, last)
 			}
 			if c.version == "4.16.2" && now.Meta.AssigneeBot == nil {
-				t.Error("the bot is no longer the owner")
+				t.Error("the bot no longer owns the conversation")
 			}
 		})
 	}
 }
 
-// TestSlowReceiver gives a receiver five seconds. Then its context ends, the next delivery is made, and Close waits for it.
+// TestSlowReceiver checks that after five seconds a receiver's context ends and the next delivery is made, and that Close
+// waits for the receiver.
 func TestSlowReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)
@@ -559,10 +564,10 @@ func TestSlowReceiver(t *testing.T) {
 		p.received()
 		all := srv.Deliveries()
 		if waited := time.Since(start); waited != 5*time.Second || len(all) != 2 || all[0].Status != 0 || all[0].Failed == "" || all[1].Failed != "" {
-			t.Errorf("%v: %+v", waited, all)
+			t.Errorf("after %v got the deliveries %+v", waited, all)
 		}
 		if returned.Load() {
-			t.Error("it has returned")
+			t.Error("the receiver has returned before Close")
 		}
 		srv.Close()
 		if !returned.Load() {
@@ -571,8 +576,8 @@ func TestSlowReceiver(t *testing.T) {
 	})
 }
 
-// TestCloseDelivers ends what waits, and delivers nothing afterwards.
-func TestCloseDelivers(t *testing.T) {
+// TestCloseEndsDeliveries checks that Close ends waiting deliveries, and that nothing is delivered afterwards.
+func TestCloseEndsDeliveries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlay(t, "4.16.2")
 		p.begin()
@@ -584,12 +589,12 @@ func TestCloseDelivers(t *testing.T) {
 		p.Close()
 		p.AddMessage(p.bots, cfchattest.Message{})
 		if got := p.received(); time.Since(start) != 0 || len(got) != before {
-			t.Errorf("%q after %v, want %d", got, time.Since(start), before)
+			t.Errorf("got %q after %v, want %d immediately", got, time.Since(start), before)
 		}
 	})
 }
 
-// TestMishaps has deliveries lost, repeated and queued again.
+// TestMishaps checks deliveries that are lost, repeated and queued again.
 func TestMishaps(t *testing.T) {
 	p := newPlay(t, "4.16.2")
 	p.begin()
@@ -616,7 +621,7 @@ func TestMishaps(t *testing.T) {
 		}
 	}
 	if statuses := statusesOf(t, again); !slices.Equal(statuses, []string{"resolved", "open"}) {
-		t.Errorf("they tell of %q", statuses)
+		t.Errorf("the deliveries have the statuses %q", statuses)
 	}
 	if len(again) != 2 || again[0].ID == again[1].ID || again[0].Event != "conversation_updated" || again[1].Event != again[0].Event {
 		t.Errorf("%+v", again)
@@ -626,7 +631,7 @@ func TestMishaps(t *testing.T) {
 	}
 }
 
-// statusesOf are the statuses that events tell of.
+// statusesOf returns the conversation's status in each delivery.
 func statusesOf(t *testing.T, all []cfchattest.Delivery) []string {
 	t.Helper()
 	var out []string
@@ -640,8 +645,8 @@ func statusesOf(t *testing.T, all []cfchattest.Delivery) []string {
 	return out
 }
 
-// TestHeldDeliveries lets deliveries leave late and in another order. Those of accounts and API inboxes tell of what is so by then, those
-// of bots of what was; what is gone is not told of at all.
+// TestHeldDeliveries checks deliveries that are released late and in another order. Those to accounts and API inboxes have
+// the state at that time, those to bots the state at the event.
 func TestHeldDeliveries(t *testing.T) {
 	for name, order := range map[string]cfchattest.Order{
 		"in order": cfchattest.InOrder, "reversed": cfchattest.Reversed, "shuffled": cfchattest.Shuffled(7),
@@ -652,7 +657,7 @@ func TestHeldDeliveries(t *testing.T) {
 		p.AddMessage(p.bots, cfchattest.Message{Content: "one"})
 		p.SetStatus(p.bots, cfchat.StatusResolved)
 		if got := p.received(); len(got) > 0 {
-			t.Errorf("%s: %q came", name, got)
+			t.Errorf("%s: got %q while deliveries are held", name, got)
 		}
 		p.ReleaseDeliveries(order)
 		got := p.received()
@@ -675,14 +680,15 @@ func TestHeldDeliveries(t *testing.T) {
 				continue
 			}
 			if want := map[string]cfchat.Status{"account": "resolved", "bot": "pending"}[d.Kind]; e.Message.Conversation.Status != want {
-				t.Errorf("%s: it tells %s of %s, want %s", name, d.Kind, e.Message.Conversation.Status, want)
+				t.Errorf("%s: the status sent to %s is %s, want %s", name, d.Kind, e.Message.Conversation.Status, want)
 			}
 		}
 	}
 }
 
-// TestGoneIsLost has nothing told of what was deleted, or cannot be rendered, before its delivery; bots were told at the event.
-func TestGoneIsLost(t *testing.T) {
+// TestDeletedIsNotDelivered checks that a job delivers nothing about an object that was deleted, or can no longer be
+// rendered, since the event; a delivery to a bot was rendered at the event.
+func TestDeletedIsNotDelivered(t *testing.T) {
 	moved := "account contact_updated[updated_at last_activity_at]"
 	for name, c := range map[string]struct {
 		change func(p *play, message int64)
@@ -691,7 +697,7 @@ func TestGoneIsLost(t *testing.T) {
 		"the conversation": {func(p *play, _ int64) {
 			p.do(p.AdminKey(), "DELETE", fmt.Sprintf("/conversations/%d", p.bots), "")
 			time.Sleep(time.Second)
-			p.do(p.AdminKey(), "GET", "/inboxes", "") // which has the job run
+			p.do(p.AdminKey(), "GET", "/inboxes", "") // makes the deletion job run
 		}, []string{"bot message_created", moved}},
 		"the contact": {func(p *play, _ int64) { p.DeleteContact(p.contact) }, []string{"bot message_created"}},
 		"a merged contact": {func(p *play, _ int64) {
@@ -713,8 +719,8 @@ func TestGoneIsLost(t *testing.T) {
 	}
 }
 
-// TestNounsByVersion has since when a body has a field (contract, H4).
-func TestNounsByVersion(t *testing.T) {
+// TestBodyFieldsByVersion checks from which version on a body has a field (contract, H4).
+func TestBodyFieldsByVersion(t *testing.T) {
 	for _, c := range []struct{ before, since, path string }{
 		{"2.16.0", "2.17.0", "conversation.priority"},
 		{"2.18.0", "3.0.0", "conversation.waiting_since"},
@@ -743,13 +749,13 @@ func TestNounsByVersion(t *testing.T) {
 				at, is = object[name]
 			}
 			if is != want {
-				t.Errorf("%s: there is %v in %s", c.path, is, version)
+				t.Errorf("%s in %s: present is %v, want %v", c.path, version, is, want)
 			}
 		}
 	}
 }
 
-// TestAvailability has people's availability in what a request tells a bot, and not in what a job tells anybody.
+// TestAvailability checks that people's availability is in what a request sends to a bot, and in nothing that a job sends.
 func TestAvailability(t *testing.T) {
 	p := newPlay(t, "4.7.0")
 	p.begin()
@@ -782,7 +788,8 @@ func TestAvailability(t *testing.T) {
 	}
 }
 
-// TestFailedAccounts has an account's webhook called once, whatever it answers, and a bot whose conversation is open already change nothing.
+// TestFailedAccounts checks that an account's webhook is called once, whatever it answers, and that a failing bot whose
+// conversation is already open changes nothing.
 func TestFailedAccounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlay(t, "4.16.2")
@@ -796,7 +803,7 @@ func TestFailedAccounts(t *testing.T) {
 			"bot message_created", "bot message_created",
 		}
 		if got := p.received(); !slices.Equal(got, want) {
-			t.Errorf("%q, want %q", got, want)
+			t.Errorf("got the events %q, want %q", got, want)
 		}
 		if now, _ := p.Conversation(p.bots); now.Messages[0].GetContent() != "Hi" {
 			t.Errorf("the last message is %q", now.Messages[0].GetContent())
@@ -804,7 +811,8 @@ func TestFailedAccounts(t *testing.T) {
 	})
 }
 
-// TestReceiverOfAddress has the longest address that fits answer, and a redirect take the credentials along to the same host only.
+// TestReceiverOfAddress checks that the receiver with the longest matching address answers, and that a redirect keeps the
+// credentials only on the same host.
 func TestReceiverOfAddress(t *testing.T) {
 	srv := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	var got []string
@@ -832,7 +840,7 @@ func TestReceiverOfAddress(t *testing.T) {
 	}
 }
 
-// TestDeliveredTexts has the text of a message by version and channel (contract, H6).
+// TestDeliveredTexts checks the text of a message by version and channel (contract, H6).
 func TestDeliveredTexts(t *testing.T) {
 	const text = "1 < 2\\\nand\n\n"
 	for _, c := range []struct {
@@ -869,7 +877,7 @@ func TestDeliveredTexts(t *testing.T) {
 	}
 }
 
-// TestReceiverUsesServer has a receiver answer the contact through the API, and a webhook.Handler between.
+// TestReceiverUsesServer checks that a receiver, a webhook.Handler, can answer the contact through the API.
 func TestReceiverUsesServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlay(t, "4.16.2")
@@ -887,7 +895,7 @@ func TestReceiverUsesServer(t *testing.T) {
 	})
 }
 
-// answerMessages greets whoever writes.
+// answerMessages returns a handler that greets whoever writes.
 func answerMessages(account *cfchat.Account) func(context.Context, webhook.Event) error {
 	return func(ctx context.Context, e webhook.Event) error {
 		if e.Name != webhook.MessageCreated || e.Message.MessageType != webhook.MessageIncoming {
@@ -898,7 +906,7 @@ func answerMessages(account *cfchat.Account) func(context.Context, webhook.Event
 	}
 }
 
-// TestPanickingReceiver is an error of the test that names the receiver.
+// TestPanickingReceiver checks that a panic in a receiver fails the test with an error that names the receiver.
 func TestPanickingReceiver(t *testing.T) {
 	inner := &mistaken{TB: t}
 	srv := cfchattest.New(inner)
@@ -908,11 +916,11 @@ func TestPanickingReceiver(t *testing.T) {
 	p := &play{Server: srv, t: t}
 	p.received()
 	if got, want := inner.said, "cfchattest: the receiver at hooks.example/a panicked: no"; got != want {
-		t.Errorf("%q, want %q", got, want)
+		t.Errorf("the error is %q, want %q", got, want)
 	}
 }
 
-// mistaken is a test that keeps its error.
+// mistaken is a testing.TB that stores its error.
 type mistaken struct {
 	testing.TB
 

@@ -19,24 +19,24 @@ type conversations = iter.Seq2[*cfchat.Conversation, error]
 // walk is one walk through an account.
 type walk struct {
 	took        time.Duration
-	first, last time.Duration // until the first conversation came, and the last
+	first, last time.Duration // the time until the first conversation, and until the last
 	requests    int
 	refused     int
 }
 
-// pages reads the pages of a filter, one after the other.
+// pages reads the pages of a filter one after another.
 func pages(ctx context.Context, a *cfchat.Account) conversations {
 	return a.Conversations.FilterAll(ctx, cfchat.Where(cfchat.Equal(cfchat.AttributeStatus, cfchat.StatusAll)))
 }
 
-// scan scans with so many requests at once.
+// scan scans with the given number of concurrent requests.
 func scan(atOnce int) func(context.Context, *cfchat.Account) conversations {
 	return func(ctx context.Context, a *cfchat.Account) conversations {
 		return a.Conversations.Scan(ctx, cfchat.Filter{}, cfchat.ConversationScanOptions{Concurrency: atOnce})
 	}
 }
 
-// measure walks on virtual time, in 2026. The loop takes a while for each conversation.
+// measure walks through an account in virtual time, in 2026. The loop spends the time each on every conversation.
 func measure(t *testing.T, prepare func() *server, start func(context.Context, *cfchat.Account) conversations, each time.Duration) walk {
 	t.Helper()
 	var w walk
@@ -57,7 +57,7 @@ func measure(t *testing.T, prepare func() *server, start func(context.Context, *
 		}
 		w.took, w.requests, w.refused = time.Since(begun), s.requests, s.refused
 		if n != len(s.ids) {
-			t.Errorf("%d conversations came, of %d", n, len(s.ids))
+			t.Errorf("got %d conversations, want %d", n, len(s.ids))
 		}
 	})
 	return w
@@ -73,7 +73,7 @@ func table(title string, columns string, rows func(row func(format string, cells
 	_ = out.Flush()
 }
 
-// TestScanCosts prints what a scan costs. It fails where a conversation is missing, and never because of a figure.
+// TestScanCosts prints what a scan costs. It fails if a conversation is missing, and never because of a figure.
 func TestScanCosts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes minutes")
@@ -86,7 +86,7 @@ func TestScanCosts(t *testing.T) {
 
 func all(int64) bool { return true }
 
-// requests are counted over accounts whose ids are spread in different ways.
+// requests prints the number of requests and the times for accounts whose ids are spread in different ways.
 func requests(t *testing.T) {
 	title := "a scan over 100,000 ids, 50 ms a request: requests, and time / that of pages one after the other"
 	table(title, "\tconversations\trequests\tat most\tpages\ttheir s\t4 at once, s\tratio\t16 at once, s\tratio\t", func(row func(string, ...any)) {
@@ -125,10 +125,10 @@ func requests(t *testing.T) {
 
 func ratio(w, of walk) float64 { return float64(w.took) / float64(of.took) }
 
-// runs is how often what is at random is measured, each time with another seed.
+// runs is the number of measurements with random latency, each with another seed.
 const runs = 4
 
-// times are those of 50,000 that all match, by latency, with a loop that does nothing and one that takes its time.
+// times prints the times for 50,000 conversations that all match, by latency, with a loop that does nothing and a slow one.
 func times(t *testing.T) {
 	const n = 50_000
 	title := fmt.Sprintf("50,000 that all match: time / that of pages one after the other (the goal), means of %d; efficiency is pages / (16 x time)", runs)
@@ -170,7 +170,7 @@ func times(t *testing.T) {
 	})
 }
 
-// limits are 300 requests a minute, of which a scan of 25,000 needs 1,000 at least.
+// limits prints the times with a limit of 300 requests a minute. A scan of 25,000 conversations needs at least 1,000.
 func limits(t *testing.T) {
 	const latency = 50 * time.Millisecond
 	title := "25,000 that all match, begun at second 20 of the server's minute, which answers 300 requests; 50 ms, 4 at once"
@@ -203,9 +203,9 @@ func limits(t *testing.T) {
 	})
 }
 
-// heap is what is live while a million conversations come, 3 kB each. What the server keeps was there before. Now and then the
-// loop rests until as much has been read ahead as ever is. It runs on the real clock, because a bubble of synctest keeps the
-// timers that were stopped, and with them what was read within their time.
+// heap prints the live heap during a scan of a million conversations of 3 kB each, without the server's own data. Now and
+// then the loop pauses until the scan has read ahead as far as it can. It runs on the real clock, because a synctest bubble
+// keeps stopped timers, and with them the data that was read within their time.
 func heap(t *testing.T) {
 	const n, sample = 1_000_000, 20_000
 	title := "live heap in a scan of a million conversations of 3 kB, at most; 1 ms + exponential 4 ms"
@@ -227,7 +227,7 @@ func heap(t *testing.T) {
 				}
 			}
 			if came != n {
-				t.Errorf("%d conversations came, of %d", came, n)
+				t.Errorf("got %d conversations, want %d", came, n)
 			}
 			row("%d\t%.1f\t%.1f\t16\t%d\t", atOnce, mebi(fast), mebi(rested), s.requests)
 		}
@@ -236,8 +236,8 @@ func heap(t *testing.T) {
 
 func mebi(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-// liveHeap returns how many bytes are live when the answers that have come are read, and no more come meanwhile. What is in a pool,
-// to be used again, is not.
+// liveHeap returns the number of live bytes after the answers that have arrived were read, while no more arrive. Pooled
+// memory does not count.
 func (s *server) liveHeap() int64 {
 	s.still.Lock()
 	defer s.still.Unlock()

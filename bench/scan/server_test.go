@@ -30,22 +30,22 @@ const (
 // for concurrent use.
 type server struct {
 	ids     []int64           // in order
-	mixed   bool              // the latest activity has nothing to do with the id
+	mixed   bool              // whether the latest activity is independent of the id
 	created func(int64) int64 // by id, later for higher ids
-	rows    []string          // what comes behind the id of a conversation, in turn
+	rows    []string          // the JSON after the fields of an id, used in turn
 
 	latency   latency       // of a request
-	perMinute int           // requests that are answered in a minute of the server's clock; 0 for all
+	perMinute int           // requests that are answered in a minute of the server's clock; 0 for no limit
 	behind    time.Duration // how far the server's clock is behind the local one
 	noDate    bool
-	limiter   cfchat.Limiter // that the client has, if any
+	limiter   cfchat.Limiter // the client's limiter, if any
 
-	still sync.RWMutex // locked while nothing is to be answered
+	still sync.RWMutex // locked while nothing may be answered
 
-	mu       sync.Mutex // of what follows
+	mu       sync.Mutex // guards the following fields
 	random   *rand.Rand
 	requests int
-	refused  int // of them, with a 429
+	refused  int // requests answered with 429
 	minute   int64
 	inMinute int
 }
@@ -53,7 +53,7 @@ type server struct {
 // brief is a conversation as small as it can be, so that as many as possible are read in a second.
 const brief = `"status":"open","labels":[],"additional_attributes":{},"custom_attributes":{},"meta":{"sender":{"id":1,"name":"Jo"}},"messages":[]}`
 
-// newServer makes one that has the ids up to a last one that exist.
+// newServer returns a server with the ids up to last for which exists returns true.
 func newServer(last int64, exists func(id int64) bool) *server {
 	s := &server{rows: []string{brief}, latency: even(0), random: rand.New(rand.NewPCG(1, 1))}
 	for id := int64(1); id <= last; id++ {
@@ -67,7 +67,7 @@ func newServer(last int64, exists func(id int64) bool) *server {
 	return s
 }
 
-// recorded has the server answer with conversations as a 4.7.0 does, 3 kB each.
+// recorded makes the server answer with conversations recorded from a 4.7.0, 3 kB each.
 func (s *server) recorded(t *testing.T) {
 	t.Helper()
 	data, err := os.ReadFile("../testdata/list.json")
@@ -94,7 +94,7 @@ func (s *server) recorded(t *testing.T) {
 	}
 }
 
-// account is asked with a client as programs have it.
+// account returns the account, with a client as programs use it.
 func (s *server) account(t *testing.T) *cfchat.Account {
 	t.Helper()
 	chat, err := cfchat.New(cfchat.Config{
@@ -107,7 +107,8 @@ func (s *server) account(t *testing.T) *cfchat.Account {
 	return chat.Account(1)
 }
 
-// RoundTrip answers after the latency, in whose middle it counts. It writes the answer at the end, so that it holds none under way.
+// RoundTrip answers after the latency, and counts the request halfway through it. It writes the answer at the end, so that
+// it holds no answers meanwhile.
 func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -153,7 +154,7 @@ func pause(req *http.Request, d time.Duration) error {
 	}
 }
 
-// lets counts a request, and reports whether it is answered.
+// lets counts a request, and reports whether it is within the limit.
 func (s *server) lets() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,11 +169,11 @@ func (s *server) lets() bool {
 	return true
 }
 
-// rules are those of a filter, which all must hold.
+// rules are the rules of a filter, all of which must match.
 type rules struct {
 	in, notIn      []int64 // ids, in order; in is nil for all
-	inbox, inboxes []int64 // one of these, and none of these
-	from, to       int64   // when it was created, at from or later and before to
+	inbox, inboxes []int64 // the inbox is one of inbox, and none of inboxes
+	from, to       int64   // created at from or later, and before to
 }
 
 func parse(body []byte) (*rules, error) {
@@ -217,10 +218,10 @@ func parse(body []byte) (*rules, error) {
 				err = fmt.Errorf("%s %s", what, rule.Values)
 			}
 		default:
-			err = errors.New("it knows no " + what)
+			err = errors.New("the server does not support the rule " + what)
 		}
 		if err == nil && rule.Join != nil && *rule.Join != "AND" {
-			err = errors.New("it joins rules with AND only")
+			err = errors.New("the server joins rules only with AND")
 		}
 		if err != nil {
 			return nil, err
@@ -229,7 +230,7 @@ func parse(body []byte) (*rules, error) {
 	return r, nil
 }
 
-// numbers reads a list of ids faster than encoding/json, because there are thousands of them, and sorts them.
+// numbers reads a list of ids, which may have thousands, faster than encoding/json, and sorts it.
 func numbers(list []byte) ([]int64, error) {
 	text := strings.Trim(string(list), "[]")
 	all := make([]int64, 0, 1+strings.Count(text, ","))
@@ -246,10 +247,10 @@ func numbers(list []byte) ([]int64, error) {
 	return all, nil
 }
 
-// answer writes a page of what a filter finds, the latest activity first.
+// answer returns a page of a filter's matches, the latest activity first.
 func (s *server) answer(req *http.Request, body []byte) (string, error) {
 	if !strings.HasSuffix(req.URL.Path, "/conversations/filter") {
-		return "", errors.New("it has no " + req.URL.Path)
+		return "", errors.New("the server does not support " + req.URL.Path)
 	}
 	page, err := strconv.Atoi(req.URL.Query().Get("page"))
 	if err != nil {
@@ -282,7 +283,7 @@ func (s *server) answer(req *http.Request, body []byte) (string, error) {
 	return b.String(), nil
 }
 
-// find returns the ids of what a filter finds, in order.
+// find returns the ids of a filter's matches, in order.
 func (s *server) find(r *rules) []int64 {
 	lo := sort.Search(len(s.ids), func(i int) bool { return s.created(s.ids[i]) >= r.from })
 	hi := sort.Search(len(s.ids), func(i int) bool { return s.created(s.ids[i]) >= r.to })
@@ -306,7 +307,7 @@ func (s *server) find(r *rules) []int64 {
 	return left
 }
 
-// common returns what two lists that are in order have in common.
+// common returns the elements that two sorted lists have in common.
 func common(all, some []int64) []int64 {
 	if len(all) == 0 || len(some) == 0 {
 		return nil
@@ -329,10 +330,10 @@ func common(all, some []int64) []int64 {
 	return both
 }
 
-// inbox returns which inbox a conversation is in.
+// inbox returns the inbox of a conversation.
 func inbox(id int64) int64 { return 1 + id%4 }
 
-// scattered is a number that has nothing to do with its neighbours'.
+// scattered returns a number that is unrelated to those of neighboring ids.
 func scattered(id int64) uint64 {
 	x := uint64(id) * 0x9e3779b97f4a7c15
 	x ^= x >> 32
@@ -340,20 +341,20 @@ func scattered(id int64) uint64 {
 	return x >> 20
 }
 
-// latency is how long a request takes.
+// latency returns how long a request takes.
 type latency = func(*rand.Rand) time.Duration
 
-// even is a latency that is always the same.
+// even returns a latency that is always the same.
 func even(d time.Duration) latency {
 	return func(*rand.Rand) time.Duration { return d }
 }
 
-// exponential is a latency of at least some time, and of more at random, as queues give it.
+// exponential returns a latency of at least some time, plus an exponentially distributed time, as queues cause it.
 func exponential(least, more time.Duration) latency {
 	return func(r *rand.Rand) time.Duration { return least + time.Duration(r.ExpFloat64()*float64(more)) }
 }
 
-// stalling is a latency that is much longer now and then.
+// stalling returns a latency that is much longer for one request in oneIn, at random.
 func stalling(d, more time.Duration, oneIn int) latency {
 	return func(r *rand.Rand) time.Duration {
 		if r.IntN(oneIn) == 0 {

@@ -17,7 +17,7 @@ const (
 	parcel = "Parcels leave the same day when you order before noon."
 )
 
-// TestBot has customers and people do what makes a bot answer twice, never, or in somebody's place.
+// TestBot plays actions of customers and people that could make a bot answer twice, never, or in place of a person.
 func TestBot(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -67,7 +67,7 @@ func TestBot(t *testing.T) {
 			s.says(id, "Are you open?")
 			time.Sleep(5 * time.Minute)
 			s.away()
-			s.LoseDeliveries(hook, 1) // which would have the server open the conversation
+			s.LoseDeliveries(hook, 1) // a failed delivery would make the server open the conversation
 			if _, err := s.Account(s.t).Messages.Delete(s.asPerson(), id, s.last(id)); err != nil {
 				s.t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestBot(t *testing.T) {
 	}
 }
 
-// TestOtherInbox leaves alone what waits in another inbox.
+// TestOtherInbox checks that the bot ignores messages in another inbox.
 func TestOtherInbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t, "4.16.2", 1)
@@ -125,7 +125,7 @@ func TestOtherInbox(t *testing.T) {
 	})
 }
 
-// TestTakenOver stops where a person takes the conversation between two answers.
+// TestTakenOver checks that the bot stops if a person takes over the conversation between two answers.
 func TestTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShop(t, "4.16.2", 1)
@@ -147,8 +147,8 @@ func TestTakenOver(t *testing.T) {
 	})
 }
 
-// TestSlowly has a server that takes its time for each request: the bot does not let it wait for its own answer, for which the server would
-// take the conversation away.
+// TestSlowly uses a server that is slow with each request. The bot must not make the server's delivery wait for the bot's
+// answer, because the server would then take the conversation away.
 func TestSlowly(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"4.7.0", "4.16.2"} {
@@ -176,7 +176,7 @@ func TestSlowly(t *testing.T) {
 	}
 }
 
-// sends has a person write.
+// sends sends a message as a person.
 func (s *shop) sends(id int64, m cfchat.MessageCreate) {
 	s.t.Helper()
 	if _, err := s.Account(s.t).Messages.Send(s.asPerson(), id, m); err != nil {
@@ -184,7 +184,7 @@ func (s *shop) sends(id int64, m cfchat.MessageCreate) {
 	}
 }
 
-// sets has a person set the status.
+// sets sets the status as a person.
 func (s *shop) sets(id int64, status cfchat.Status) {
 	s.t.Helper()
 	if _, err := s.Account(s.t).Conversations.SetStatus(s.asPerson(), id, status); err != nil {
@@ -192,7 +192,7 @@ func (s *shop) sets(id int64, status cfchat.Status) {
 	}
 }
 
-// away ends the bot.
+// away stops the bot.
 func (s *shop) away() {
 	l := s.life.Load()
 	l.die()

@@ -22,7 +22,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestShow runs the program as a newcomer does.
+// TestShow runs the program without arguments, as a newcomer does.
 func TestShow(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -43,7 +43,7 @@ Conversation 1 is open now for a person to take.
 	}
 }
 
-// TestInput refuses what it cannot run with.
+// TestInput checks that missing or wrong input is refused.
 func TestInput(t *testing.T) {
 	keys := map[string]string{"CFCHAT_USER_API_KEY": "u", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_AGENT_BOT_API_KEY": "b"}
 	for want, c := range map[string]struct {
@@ -63,7 +63,7 @@ func TestInput(t *testing.T) {
 	}
 }
 
-// TestServe receives deliveries over a connection, signed or by their path, until the context ends.
+// TestServe receives deliveries over a connection, verified by signature or by path, until the context ends.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -107,15 +107,16 @@ func TestServe(t *testing.T) {
 		}
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("%s: it ends with %v", name, err)
+			t.Errorf("%s: the server ended with %v", name, err)
 		}
 	}
 }
 
-// errKilled is what a program that is dead is told. It has no effect.
+// errKilled is the error of a dead program's requests. They have no effect.
 var errKilled = errors.New("killed")
 
-// life is one run of the bot, which ends at a random request: before the server sees it, after it, or with the request still on its way.
+// life is one run of the bot, which is killed at a random request: before the server sees it, after it, or with the request
+// still on its way.
 type life struct {
 	random *rand.Rand
 	server *cfchattest.Server
@@ -123,8 +124,8 @@ type life struct {
 	bot    *bot
 	die    context.CancelFunc
 
-	meanwhile func(*http.Request) // happens after a request, nil for nothing
-	dead      chan struct{}       // closed when nothing of it runs any more
+	meanwhile func(*http.Request) // called after a request, if not nil
+	dead      chan struct{}       // closed when nothing of this run is left
 }
 
 func (l *life) lives() bool { return l != nil && l.left.Load() > 0 }
@@ -166,22 +167,22 @@ func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, errKilled
 }
 
-// shop is a server with customers, whose bot is killed and started anew, and whose deliveries go astray.
+// shop is a server with customers, whose bot is killed and restarted, and whose deliveries go astray.
 type shop struct {
 	*cfchattest.Server
 
 	t       *testing.T
 	random  *rand.Rand
 	inbox   int64
-	other   int64 // of the same bot, which the program is not for
+	other   int64 // an inbox of the same bot that the program does not serve
 	bot     int64
 	key     string
 	life    atomic.Pointer[life]
-	written map[int64][]string // what was written, by conversation
+	written map[int64][]string // the customers' messages, by conversation
 	ids     []int64
 	kills   int
 
-	meanwhile func(*http.Request) // of the lives to come
+	meanwhile func(*http.Request) // for later lives
 }
 
 const hook = "https://bot.example.com/"
@@ -194,7 +195,7 @@ func newShop(t *testing.T, version string, seed uint64) *shop {
 	s.Receive(hook, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l := s.life.Load()
 		if !l.lives() {
-			w.WriteHeader(http.StatusBadGateway) // of a proxy before the program
+			w.WriteHeader(http.StatusBadGateway) // from a proxy in front of the program
 			return
 		}
 		secret := webhook.Unsigned
@@ -206,7 +207,7 @@ func newShop(t *testing.T, version string, seed uint64) *shop {
 	return s
 }
 
-// start starts the bot, which makes so many requests before it is killed.
+// start starts the bot, which makes the given number of requests before it is killed.
 func (s *shop) start(requests int64) {
 	ctx, die := context.WithCancel(s.t.Context())
 	l := &life{random: rand.New(rand.NewPCG(s.random.Uint64(), 0)), server: s.Server, die: die, dead: make(chan struct{}), meanwhile: s.meanwhile}
@@ -219,7 +220,7 @@ func (s *shop) start(requests int64) {
 	go func() { defer close(l.dead); l.bot.work(ctx) }()
 }
 
-// opens has a customer open a conversation in an inbox.
+// opens opens a conversation in an inbox for a new customer.
 func (s *shop) opens(inbox int64) int64 {
 	s.t.Helper()
 	customer := s.AddContact(cfchattest.Contact{Inbox: inbox})
@@ -232,7 +233,7 @@ func (s *shop) opens(inbox int64) int64 {
 	return c.ID
 }
 
-// says has the customer write something.
+// says sends a text from the customer.
 func (s *shop) says(id int64, text string) *cfchat.Message {
 	s.t.Helper()
 	incoming := cfchat.MessageCreate{Content: text, MessageType: cfchat.MessageKindIncoming}
@@ -246,7 +247,7 @@ func (s *shop) says(id int64, text string) *cfchat.Message {
 
 func (s *shop) asPerson() context.Context { return auth.WithScheme(s.t.Context(), auth.UserAPIKey) }
 
-// writes has a customer write something, in a new conversation or in one that is there.
+// writes sends a random text from a customer, in a new conversation or in an existing one.
 func (s *shop) writes() {
 	if len(s.ids) == 0 || s.random.IntN(4) == 0 {
 		s.opens(s.inbox)
@@ -255,7 +256,7 @@ func (s *shop) writes() {
 	s.says(s.ids[s.random.IntN(len(s.ids))], texts[s.random.IntN(len(texts))])
 }
 
-// answers returns what the bot has answered in a conversation.
+// answers returns the bot's answers in a conversation.
 func (s *shop) answers(id int64) (all []string) {
 	s.t.Helper()
 	for m, err := range s.Account(s.t).Messages.Scan(s.t.Context(), id, cfchat.MessageScanOptions{}) {
@@ -269,7 +270,7 @@ func (s *shop) answers(id int64) (all []string) {
 	return all
 }
 
-// goAstray has deliveries fail, be lost, come twice, and come in another order.
+// goAstray makes deliveries fail, get lost, repeat, or arrive in another order, at random.
 func (s *shop) goAstray() {
 	switch s.random.IntN(7) {
 	case 0:
@@ -287,8 +288,8 @@ func (s *shop) goAstray() {
 	}
 }
 
-// check wants each message to be answered once, up to the first that the bot does not know, or for which the server has given the
-// conversation to people, because the bot did not take a delivery.
+// check checks that each message was answered once, up to the first that the bot does not know, or up to the point at which
+// the server handed the conversation to people because the bot did not accept a delivery.
 func (s *shop) check() {
 	s.t.Helper()
 	acct := s.Account(s.t)
@@ -323,8 +324,8 @@ func (s *shop) gaveUp() bool {
 	return false
 }
 
-// TestKilled kills the bot again and again while customers write and deliveries go astray; at the end nobody was answered twice, and
-// nobody who was the bot's to answer not at all.
+// TestKilled kills the bot again and again while customers write and deliveries go astray, and checks at the end that no
+// message was answered twice, and that every message for the bot was answered.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"3.4.0", "4.7.0", "4.12.0", "4.16.2"} {

@@ -12,7 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestFilesOfALine refuses files that are not there or outside, by their names, and sends nothing of the line, nor after it.
+// TestFilesOfALine checks that files that are missing or outside the folder are refused by name, and that nothing is sent of
+// the line or of later ones.
 func TestFilesOfALine(t *testing.T) {
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "folder")
@@ -56,7 +57,8 @@ func TestFilesOfALine(t *testing.T) {
 	}
 }
 
-// TestFileGone names a file that is gone when a message is tried again, and needs none of a message that is there.
+// TestFileGone checks that a file that is missing when a message is retried is named, and is not needed if the message
+// exists.
 func TestFileGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := cfchattest.New(t)

@@ -20,11 +20,11 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// errKilled is what everything says that a killed program would still do. It has no effect.
+// errKilled is the error of everything that a killed program still tries to do. It has no effect.
 var errKilled = errors.New("killed")
 
 // life is one run of the bridge, which is killed at a random point: at a request, before the server sees it, after it has
-// answered, or with the request still on its way; or at a note, of which nothing, a part or all is written.
+// answered, or with the request still on its way; or at a note, which is written not at all, partly or completely.
 type life struct {
 	t      *testing.T
 	random *rand.Rand
@@ -33,7 +33,7 @@ type life struct {
 	left   int // points to live; 0 for dead
 	how    string
 	notes  string
-	wrote  []byte // the notes when it was killed
+	wrote  []byte // the contents of the notes when it was killed
 }
 
 // ends counts a point, and reports whether it is the last one.
@@ -48,7 +48,7 @@ func (l *life) die(how string) {
 	l.kill()
 }
 
-// RoundTrip asks the server, while the program lives.
+// RoundTrip sends the request to the server while the program lives.
 func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
 	if l.left <= 0 {
 		if req.Body != nil {
@@ -90,7 +90,7 @@ func (l *life) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, errKilled
 }
 
-// dying is the file of the notes of a life.
+// dying is the notes file of a life.
 type dying struct {
 	*life
 
@@ -112,7 +112,7 @@ func (d dying) Write(line []byte) (int, error) {
 	return 0, errKilled
 }
 
-// played is what became of a queue.
+// played is the outcome of a queue.
 type played struct {
 	messages, kills, doubles, losses int
 	people                           int // contacts and conversations too many or too few
@@ -144,7 +144,8 @@ func newGame(t *testing.T, seed uint64, version string) *game {
 	return g
 }
 
-// add adds a message to the queue: every second one to a person, of whom many are new and every second one has an e-mail.
+// add adds a message to the queue: about half of them are for a person; many of these are new, and half have an e-mail
+// address.
 func (g *game) add() {
 	n := len(g.entries)
 	e := entry{ID: fmt.Sprint("m", n), Content: []string{"Thank you.", "It is {{late}}."}[g.random.IntN(2)]}
@@ -163,7 +164,7 @@ func (g *game) add() {
 	enqueue(g.t, g.queue, e)
 }
 
-// live lets the bridge live once, and returns what ended it: "" for the end of the queue.
+// live runs the bridge once, and returns the point at which it was killed: "" if it reached the end of the queue.
 func (g *game) live(points int, change func(*bridge)) string {
 	ctx, cancel := context.WithCancel(g.t.Context())
 	defer cancel()
@@ -176,15 +177,15 @@ func (g *game) live(points int, change func(*bridge)) string {
 	}
 	err := b.work(ctx)
 	if l.how == "" && err != nil {
-		g.t.Fatalf("it was not killed, and failed: %v", err)
+		g.t.Fatalf("the bridge failed without being killed: %v", err)
 	}
 	if l.how != "" && !bytes.Equal(read(g.t, l.notes), l.wrote) {
-		g.t.Fatalf("the dead write: %v", err)
+		g.t.Fatalf("a killed bridge has written notes: %v", err)
 	}
 	return l.how
 }
 
-// count compares what has come with what was to come.
+// count compares the messages, contacts and conversations on the server with those of the queue.
 func (g *game) count(all *played) {
 	came := g.came()
 	people, talks := map[string]bool{}, map[string]bool{}
@@ -212,7 +213,7 @@ func (g *game) count(all *played) {
 	all.people = wrong(contacts-len(people)) + wrong(len(g.Conversations())-len(g.conversations)-len(talks))
 }
 
-// came counts the messages of all conversations by what they are.
+// came counts the messages of all conversations by mark, sender and number of files.
 func (g *game) came() map[string]int {
 	came := map[string]int{}
 	options := cfchat.MessageScanAllOptions{WithoutActivity: true}
@@ -230,13 +231,13 @@ func (g *game) came() map[string]int {
 	return came
 }
 
-// play forwards messages, of which many say the same, and kills the bridge again and again; then it lets it come to the end.
+// play forwards messages, many with the same text, and kills the bridge again and again; then it lets it finish.
 func play(t *testing.T, seed uint64, version string, kills int, change func(*bridge)) (all played) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGame(t, seed, version)
 		all.ends = map[string]int{}
 		for alive := false; !alive; time.Sleep(time.Duration(g.random.Int64N(int64(3 * time.Second)))) {
-			for len(g.entries) < sentBy(g.queue)+8 { // more than a life can forward
+			for len(g.entries) < sentBy(g.queue)+8 { // more than the bridge can forward in one life
 				g.add()
 			}
 			points := 1 + g.random.IntN(30)
@@ -248,13 +249,14 @@ func play(t *testing.T, seed uint64, version string, kills int, change func(*bri
 				all.ends[how]++
 			}
 		}
-		time.Sleep(time.Minute) // what is on its way arrives
+		time.Sleep(time.Minute) // until requests on their way have arrived
 		g.count(&all)
 	})
 	return all
 }
 
-// TestKilled kills the bridge 200 times on each version, and finds every message, file, contact and conversation once.
+// TestKilled kills the bridge 200 times on each version, and checks that every message, file, contact and conversation
+// exists once.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"3.4.0", "4.7.0", "4.16.2"} {
@@ -267,8 +269,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestKilledOtherwise shows that TestKilled can fail: Send makes doubles, and so does SendOnce where nobody tells it of an
-// earlier try that is still on its way. A conversation that is opened again at once is there twice.
+// TestKilledOtherwise checks that TestKilled can fail: Send makes doubles, and so does SendOnce if it is not told about an
+// earlier try that is still on its way. A conversation that is opened again without waiting exists twice.
 func TestKilledOtherwise(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*bridge){
@@ -288,12 +290,12 @@ func TestKilledOtherwise(t *testing.T) {
 		all := play(t, 1, "4.16.2", 400, change)
 		t.Logf("%s: %+v", name, all)
 		if all.doubles+all.people == 0 {
-			t.Errorf("%s: everything is there once, so the test tells nothing", name)
+			t.Errorf("%s: everything exists once, so the test proves nothing", name)
 		}
 	}
 }
 
-// sentBy counts the messages that the notes beside a queue say were sent.
+// sentBy counts the messages that were sent according to the notes beside a queue.
 func sentBy(queue string) int {
 	data, _ := os.ReadFile(queue + ".notes") // there are none at first
 	return bytes.Count(data, []byte(`"sent"`))

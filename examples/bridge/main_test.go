@@ -25,7 +25,7 @@ func newBridgeOn(t *testing.T, server *cfchattest.Server, queue string, out io.W
 
 func noEnv(string) string { return "" }
 
-// TestStandIn runs the program as somebody does who tries it.
+// TestStandIn runs the program without arguments, as somebody who tries it does.
 func TestStandIn(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(t.Context(), nil, noEnv, &out); err != nil || !strings.HasSuffix(out.String(), "chat-2: sent as message 3 of conversation 2, with invoice.pdf\nForwarded: 3 of 3\n") {
@@ -33,7 +33,7 @@ func TestStandIn(t *testing.T) {
 	}
 }
 
-// TestArguments refuses what cannot be meant.
+// TestArguments checks that wrong arguments are refused.
 func TestArguments(t *testing.T) {
 	environ := map[string]string{"CFCHAT_USER_API_KEY": "key", "CFCHAT_ACCOUNT_ID": "1"}
 	for want, err := range map[string]error{
@@ -51,7 +51,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// TestFiles reads whole lines, and touches nothing that is something else.
+// TestFiles checks that only complete lines are read, and that a file that is not the bridge's is not changed.
 func TestFiles(t *testing.T) {
 	for _, c := range []struct{ queue, notes, want, left string }{
 		{`{"id":"a","conversation":1,"content":"hi"}` + "\n" + `{"id":"b","conv`, "", "a: sent as message 1 of conversation 1\nForwarded: 1 of 1\n", ""},
@@ -89,8 +89,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestDoubt stops at a message of which the bridge cannot tell whether it was sent, and waits for one that is on its way until
-// the program is interrupted.
+// TestDoubt checks that the bridge stops at a message if it cannot tell whether it was sent, and waits for one that is on
+// its way until the program is interrupted.
 func TestDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := cfchattest.New(t, cfchattest.Version("4.16.2"))

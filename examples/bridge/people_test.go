@@ -13,7 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestKnownByEmail gives a source id to the contact with the e-mail, and keeps users apart who have the same id elsewhere.
+// TestKnownByEmail checks that a source id is added to the contact with the e-mail address, and that users with the same id
+// in different inboxes stay separate.
 func TestKnownByEmail(t *testing.T) {
 	server := cfchattest.New(t)
 	shop, forum := server.AddInbox(cfchattest.Inbox{}), server.AddInbox(cfchattest.Inbox{})
@@ -23,7 +24,7 @@ func TestKnownByEmail(t *testing.T) {
 		{ID: "a", person: person{shop, "7", "", "jo@customer.test"}, Content: "hi"},
 		{ID: "b", person: person{forum, "7", "Noah", ""}, Content: "hi", From: fromContact},
 		{ID: "c", person: person{shop, "7", "", ""}, Content: "ho"},
-		{ID: "d", person: person{forum, "7", "", "jo@customer.test"}, Content: "ho"}, // the source id counts
+		{ID: "d", person: person{forum, "7", "", "jo@customer.test"}, Content: "ho"}, // the source id takes precedence
 	} {
 		enqueue(t, queue, e)
 	}
@@ -44,8 +45,8 @@ func TestKnownByEmail(t *testing.T) {
 	}
 }
 
-// TestResolved finds a message in the conversation that it went to, although that was resolved before the restart, so that
-// a new one would be opened.
+// TestResolved checks that a message is found in the conversation that it was sent to, although that was resolved before the
+// restart, so that a new message would open another one.
 func TestResolved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := cfchattest.New(t)
@@ -68,7 +69,8 @@ func TestResolved(t *testing.T) {
 	})
 }
 
-// TestLostOpening waits before it tries again to open a conversation: the server may still be opening it.
+// TestLostOpening checks that the bridge waits before it retries opening a conversation, because the server may still be
+// opening it.
 func TestLostOpening(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := cfchattest.New(t)
@@ -86,7 +88,8 @@ func TestLostOpening(t *testing.T) {
 	})
 }
 
-// TestNotForPeople refuses what a server or an inbox cannot do before it sends or creates anything.
+// TestNotForPeople checks that a message that the server or the inbox does not support is refused before anything is sent or
+// created.
 func TestNotForPeople(t *testing.T) {
 	for _, c := range []struct {
 		version string
@@ -121,7 +124,7 @@ func TestNotForPeople(t *testing.T) {
 	}
 }
 
-// TestFromContactElsewhere stops at a message from the contact where the server takes none.
+// TestFromContactElsewhere checks that the bridge stops at a message from the contact if the inbox does not accept one.
 func TestFromContactElsewhere(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	inbox := server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})

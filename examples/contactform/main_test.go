@@ -18,13 +18,13 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// faults are what may become of a request.
+// faults are the ways in which a request may fail.
 var faults = []cfchattest.Failure{
-	{Status: 500}, {Status: 503}, {Status: 429}, {Status: 504, Delay: 40 * time.Second}, // before it has an effect
-	{Cut: true}, {Delay: 40 * time.Second}, // after
+	{Status: 500}, {Status: 503}, {Status: 429}, {Status: 504, Delay: 40 * time.Second}, // without an effect
+	{Cut: true}, {Delay: 40 * time.Second}, // after it had its effect
 }
 
-// faulty is a stand-in some of whose requests fail, by their number.
+// faulty is a stand-in in which the requests with certain numbers fail.
 type faulty struct {
 	*cfchattest.Server
 
@@ -40,8 +40,8 @@ func (s *faulty) RoundTrip(req *http.Request) (*http.Response, error) {
 	return s.Transport().RoundTrip(req)
 }
 
-// submitted plays a form that is submitted until it is taken, and twice more. It returns what has come of it, and how many
-// requests were made until then.
+// submitted submits a form until it is accepted, and twice more. It returns the contacts, conversations and messages that
+// exist then, and the number of requests made.
 func submitted(t *testing.T, version string, fails map[int]cfchattest.Failure) (came string, requests int) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &faulty{Server: cfchattest.New(t, cfchattest.Version(version)), fails: fails}
@@ -76,7 +76,8 @@ func submitted(t *testing.T, version string, fails map[int]cfchattest.Failure) (
 
 const one = `1 contacts, 1 conversations, ["Hi, {{contact.email}}"]`
 
-// TestEveryFault has every fault at every request, and some at several, and finds one person, one conversation and one message.
+// TestEveryFault plays every fault at every request, and random faults at several, and checks that there are one contact,
+// one conversation and one message.
 func TestEveryFault(t *testing.T) {
 	for _, version := range []string{"3.4.0", "4.7.0", "4.16.2"} {
 		came, requests := submitted(t, version, nil)
@@ -102,7 +103,8 @@ func TestEveryFault(t *testing.T) {
 	}
 }
 
-// TestForm is filled in as a visitor does, and sent twice; what is wrong or fails is said, and nothing that was written is lost.
+// TestForm fills in the form as a visitor does, and sends it twice. Errors must be shown, and the visitor's text must not be
+// lost.
 func TestForm(t *testing.T) {
 	server := cfchattest.New(t)
 	form := newForm(server.Account(t), server.AddInbox(cfchattest.Inbox{}), io.Discard)
@@ -134,7 +136,7 @@ func TestForm(t *testing.T) {
 		t.Errorf("2 MiB: %d", code)
 	}
 	if page, err := server.Account(t).Contacts.List(t.Context(), cfchat.ContactListOptions{}); err != nil || len(page.Payload) > 0 {
-		t.Errorf("contacts of what was not taken: %+v, %v", page, err)
+		t.Errorf("refused forms have created contacts: %+v, %v", page, err)
 	}
 	fields.Set("text", "<b>")
 	fields.Set("email", "mia")
@@ -160,11 +162,11 @@ func TestForm(t *testing.T) {
 		t.Errorf("%d %s", code, page)
 	}
 	if n := len(server.Conversations()); n != 2 {
-		t.Errorf("%d conversations, want one of each person", n)
+		t.Errorf("got %d conversations, want one for each person", n)
 	}
 }
 
-// TestRun shows the form until it is interrupted.
+// TestRun checks that the form is served until the program is interrupted, and that wrong arguments are refused.
 func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	in, out := io.Pipe()

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// played are the outcomes of all drills, and what is printed of them. It takes no time.
+// played returns the outcomes of all drills, and the output. It runs in virtual time.
 func played(t *testing.T, args ...string) (outcomes []outcome, out string) {
 	synctest.Test(t, func(t *testing.T) {
 		var err error
@@ -32,7 +32,7 @@ func played(t *testing.T, args ...string) (outcomes []outcome, out string) {
 	return outcomes, out
 }
 
-// TestTable is the one of docs/errors.md.
+// TestTable checks that the program prints the table in docs/errors.md.
 func TestTable(t *testing.T) {
 	page, err := os.ReadFile("../../docs/errors.md")
 	if err != nil {
@@ -44,7 +44,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestEverySentinel is played, and each is one that README lists.
+// TestEverySentinel checks that the drills play every sentinel of error.go, and those of auth and context.
 func TestEverySentinel(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "../../error.go", nil, 0)
 	if err != nil {
@@ -71,12 +71,12 @@ func TestEverySentinel(t *testing.T) {
 	slices.Sort(seen)
 	seen = slices.DeleteFunc(slices.Compact(seen), func(name string) bool { return name == "no sentinel" })
 	if !slices.Equal(seen, want) {
-		t.Errorf("played were %v, and there are %v", seen, want)
+		t.Errorf("the drills play %v, want %v", seen, want)
 	}
 }
 
-// TestAdvice does nothing twice, and nothing is left undone that might be: what may be called again was not stored, and what has
-// to be looked at first was stored in some drills and in others not.
+// TestAdvice checks that following the advice neither repeats nor omits a change: a call that may be repeated was not
+// stored, and one that must be looked up first was stored in some drills and not in others.
 func TestAdvice(t *testing.T) {
 	outcomes, _ := played(t)
 	looked := map[string]int{}
@@ -88,18 +88,18 @@ func TestAdvice(t *testing.T) {
 			looked[o.stored]++
 		}
 		if o.stored == "-" && o.advice == look {
-			t.Errorf("%s, %s: a read is to be looked at", o.played, o.call.name)
+			t.Errorf("%s, %s: the advice for a read is to look first", o.played, o.call.name)
 		}
 	}
 	if looked["yes"] < 3 || looked["no"] < 3 {
-		t.Errorf("to be looked at were %v", looked)
+		t.Errorf("the calls to look up were stored as %v, want at least 3 each of yes and no", looked)
 	}
 	if !(outcome{stored: "yes", advice: later}).misleads() || (outcome{stored: "yes", advice: done}).misleads() {
-		t.Error("advice is not judged")
+		t.Error("misleads does not judge advice")
 	}
 }
 
-// TestWrongAdvice fails the program.
+// TestWrongAdvice checks that wrong advice fails the program.
 func TestWrongAdvice(t *testing.T) {
 	var out strings.Builder
 	err := printTable(&out, []outcome{{drill: drill{played: "x"}, stored: "yes", advice: later}}, "", false)
@@ -108,7 +108,7 @@ func TestWrongAdvice(t *testing.T) {
 	}
 }
 
-// TestFlags prints some of the lines, with the errors.
+// TestFlags checks that flags select lines and add the errors, and that wrong arguments are refused.
 func TestFlags(t *testing.T) {
 	_, out := played(t, "-only", "ErrOverwritten", "-texts")
 	lines := strings.Split(out, "\n")
@@ -126,7 +126,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestInterrupted ends at once.
+// TestInterrupted checks that an interrupted program ends immediately.
 func TestInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

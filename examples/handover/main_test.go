@@ -15,7 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// handed is a stand-in with a pending conversation, and what a bot with no other key is told when it hands that over.
+// handed is a stand-in with a pending conversation, and the output of a bot with no other key that hands it over.
 type handed struct {
 	*cfchattest.Server
 
@@ -23,7 +23,7 @@ type handed struct {
 	out                bytes.Buffer
 	requests           int
 	at                 int    // the request that fails, 0 for none
-	lost               string // the path of which no answer arrives, "" for none
+	lost               string // the path whose answers are lost, "" for none
 	fault              cfchattest.Failure
 }
 
@@ -37,7 +37,7 @@ func (s *handed) RoundTrip(req *http.Request) (*http.Response, error) {
 	return s.Transport().RoundTrip(req)
 }
 
-// over hands the conversation over, on a server of a version.
+// over hands the conversation over, on a server of the given version.
 func (s *handed) over(t *testing.T, version string, agent int64) error {
 	t.Helper()
 	s.Server = cfchattest.New(t, cfchattest.Version(version))
@@ -56,7 +56,7 @@ func (s *handed) over(t *testing.T, version string, agent int64) error {
 	return h.do(t.Context())
 }
 
-// came returns what has come of it: the notes, the status, and who has it.
+// came returns the result: the notes, the status, and the assignee.
 func (s *handed) came(t *testing.T) string {
 	t.Helper()
 	var all []string
@@ -72,7 +72,8 @@ func (s *handed) came(t *testing.T) string {
 	return strings.Join(append(all, string(now.Status), now.Meta.Assignee.GetName()), "|")
 }
 
-// TestHandover hands over what the version lets a bot hand over. What could not be assigned is open, and an error.
+// TestHandover hands over as far as the version lets a bot do it. A conversation that could not be assigned is open, with an
+// error.
 func TestHandover(t *testing.T) {
 	for _, c := range []struct {
 		version    string
@@ -97,8 +98,8 @@ func TestHandover(t *testing.T) {
 	}
 }
 
-// TestFaults has each request fail in each way: the note never comes twice, and the conversation is open and Cleo's, or an
-// error says that it is not.
+// TestFaults makes each request fail in each way, and checks that the note is never sent twice, and that the conversation is
+// open and Cleo's, or an error says that it is not.
 func TestFaults(t *testing.T) {
 	for _, fault := range []cfchattest.Failure{{Status: 500}, {Status: 401, Body: "{}"}, {Cut: true}, {Delay: 40 * time.Second}} {
 		for at := 1; at <= 6; at++ {
@@ -113,14 +114,14 @@ func TestFaults(t *testing.T) {
 					t.Errorf("%+v at %d: %s, and the error is %v", fault, at, came, err)
 				}
 				if taken := strings.Contains(s.out.String(), "Cleo has it."); taken != (err == nil) {
-					t.Errorf("%+v at %d: %s, and it says\n%s", fault, at, came, &s.out)
+					t.Errorf("%+v at %d: %s, and the output is\n%s", fault, at, came, &s.out)
 				}
 			})
 		}
 	}
 }
 
-// TestInterrupted says so, and what has happened.
+// TestInterrupted checks that an interrupted program says so, and what has happened.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -129,7 +130,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestUnknown: both answers to the assignment are lost, so that it is not known.
+// TestUnknown loses both answers to the assignment, so that its outcome is unknown.
 func TestUnknown(t *testing.T) {
 	s := handed{lost: "/assignments"}
 	if err := s.over(t, "4.16.2", -1); err == nil || !strings.HasPrefix(err.Error(), "open, but may or may not be assigned; check who has it") {
@@ -137,7 +138,7 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// TestRun hands over on the stand-in, and refuses what it cannot do.
+// TestRun hands over on the stand-in, and checks that wrong arguments are refused.
 func TestRun(t *testing.T) {
 	none := func(string) string { return "" }
 	var out bytes.Buffer

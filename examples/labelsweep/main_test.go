@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// stepped is a server in which a test can step in before a request.
+// stepped is a server in which a test can act before a request.
 type stepped struct {
 	*cfchattest.Server
 	before map[string]func() // by method and the end of the path
@@ -34,7 +34,7 @@ func newStepped(t *testing.T) *stepped {
 	return s
 }
 
-// fill adds conversations: every third has no label, billing, or both.
+// fill adds n conversations: in turn without a label, with billing, and with vip and billing.
 func (s *stepped) fill(n int) {
 	for i := range n {
 		s.AddConversation(cfchattest.Conversation{Labels: [][]string{nil, {"billing"}, {"vip", "billing"}}[i%3]})
@@ -72,8 +72,8 @@ func (s *stepped) having(label string) (ids []int64) {
 	return ids
 }
 
-// TestSweep adds a label and takes another off, only where the filter matches and there is something to do, and does nothing the
-// second time.
+// TestSweep adds a label and removes another, only from conversations that match the filter and need it, and checks that a
+// second run does nothing.
 func TestSweep(t *testing.T) {
 	s := newStepped(t)
 	s.fill(60)
@@ -87,11 +87,11 @@ func TestSweep(t *testing.T) {
 	}
 	out, err = s.run(t.Context(), "-add", "vip", "-remove", "billing", "-yes")
 	if err != nil || !strings.HasSuffix(out, "\n60 found: 60 unchanged\n") || s.writes() != 80 {
-		t.Errorf("the second time it ended with %v after %d writes and said\n%s", err, s.writes(), out)
+		t.Errorf("the second run ended with %v after %d writes and said\n%s", err, s.writes(), out)
 	}
 	out, err = s.run(t.Context(), "-remove", "old", "-where", "[]", "-yes")
 	if err != nil || !strings.HasSuffix(out, "\n61 found: 1 changed, 60 unchanged\n") || len(s.having("old")) != 0 {
-		t.Errorf("of all it ended with %v and said\n%s", err, out)
+		t.Errorf("for all conversations it ended with %v and said\n%s", err, out)
 	}
 	where := `[{"attribute_key":"status","filter_operator":"equal_to","values":["resolved"],"query_operator":null}]`
 	out, err = s.run(t.Context(), "-add", "done", "-where", where, "-yes")
@@ -100,7 +100,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// TestDryRun shows the same and writes nothing.
+// TestDryRun checks that a dry run shows the same changes and writes nothing.
 func TestDryRun(t *testing.T) {
 	s := newStepped(t)
 	s.fill(3)
@@ -114,18 +114,18 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 	if s.writes() > 0 {
-		t.Error("it wrote")
+		t.Error("the dry run wrote")
 	}
 }
 
-// TestFailures goes on behind what fails, ends with an error, and the next run does the rest.
+// TestFailures checks that the program continues after failures and ends with an error, and that the next run does the rest.
 func TestFailures(t *testing.T) {
 	s := newStepped(t)
-	s.fill(90) // so that what cannot be read is on neither the first nor the last page
+	s.fill(90) // more than two pages
 	const set = cfchat.OperationConversationAddLabels
 	s.before = map[string]func(){
 		"POST /4/labels":  func() { s.FailNext(set, cfchattest.Failure{Status: http.StatusForbidden}) },
-		"POST /7/labels":  func() { s.FailNext(set, cfchattest.Failure{Cut: true}) }, // after it was done, which is seen
+		"POST /7/labels":  func() { s.FailNext(set, cfchattest.Failure{Cut: true}) }, // after the change, which the program then finds
 		"POST /10/labels": func() { s.FailNext(set, cfchattest.Failure{Status: http.StatusBadGateway}) },
 	}
 	out, err := s.run(t.Context(), "-add", "vip", "-yes")
@@ -149,7 +149,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestInterrupted stops at the write under way, and goes on with it.
+// TestInterrupted checks that the program stops during a write, and that the next run continues with that conversation.
 func TestInterrupted(t *testing.T) {
 	s := newStepped(t)
 	s.fill(9)
@@ -166,12 +166,13 @@ func TestInterrupted(t *testing.T) {
 	s.before = nil
 	out, err = s.run(t.Context(), "-add", "vip", "-after", "3", "-yes")
 	if err != nil || strings.Contains(out, "       3  ") || !strings.Contains(out, "\n6 found: ") || len(s.having("vip")) != 9 {
-		t.Errorf("then it ended with %v and said\n%s", err, out)
+		t.Errorf("the next run ended with %v and said\n%s", err, out)
 	}
 }
 
-// TestInterruptedAtOnce has nowhere to go on from, and is in the table.
-func TestInterruptedAtOnce(t *testing.T) {
+// TestInterruptedAtTheFirst checks that a run interrupted at the first conversation shows it, and names no id to continue
+// from.
+func TestInterruptedAtTheFirst(t *testing.T) {
 	s := newStepped(t)
 	s.fill(9)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -181,8 +182,8 @@ func TestInterruptedAtOnce(t *testing.T) {
 	}
 }
 
-// TestInterruptedBehindBroken goes on behind what the server cannot answer.
-func TestInterruptedBehindBroken(t *testing.T) {
+// TestInterruptedAfterBroken checks that an interrupted run continues after a conversation that the server cannot render.
+func TestInterruptedAfterBroken(t *testing.T) {
 	s := newStepped(t)
 	contact := s.AddContact(cfchattest.Contact{})
 	s.AddConversation(cfchattest.Conversation{Contact: contact})
@@ -195,7 +196,7 @@ func TestInterruptedBehindBroken(t *testing.T) {
 	}
 }
 
-// TestFailedSearch says from where to go on, unless that is the beginning.
+// TestFailedSearch checks that a failed search names the id to continue from, unless that is the beginning.
 func TestFailedSearch(t *testing.T) {
 	s := newStepped(t)
 	s.FailNext(cfchat.OperationConversationFilter, cfchattest.Failure{Status: http.StatusUnauthorized})
@@ -208,11 +209,11 @@ func TestFailedSearch(t *testing.T) {
 	}
 	s.FailNext(cfchat.OperationListAllLabels, cfchattest.Failure{Status: http.StatusUnauthorized})
 	if out, err := s.run(t.Context(), "-add", "vip", "-yes"); err == nil || !strings.HasSuffix(err.Error(), "401 Unauthorized") || out != "" {
-		t.Errorf("of a failed list of labels it ended with %v and said %q", err, out)
+		t.Errorf("with a failed list of labels it ended with %v and said %q", err, out)
 	}
 }
 
-// TestRefused sends nothing.
+// TestRefused checks that wrong arguments are refused, and nothing is sent.
 func TestRefused(t *testing.T) {
 	env := map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "http://127.0.0.1:1"}
 	for want, args := range map[string][]string{
@@ -238,7 +239,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("got %v, want %s, and it says %s", err, want, &out)
 		}
 	}
-	for _, args := range [][]string{{"-after", "-3"}, {"-per-minute", "-5"}, {"-where", `["x"]`}} { // the stand-in takes no other flags
+	for _, args := range [][]string{{"-after", "-3"}, {"-per-minute", "-5"}, {"-where", `["x"]`}} { // flags that are checked on the stand-in, too
 		var out strings.Builder
 		if err := run(t.Context(), args, func(string) string { return "" }, &out); err == nil || out.Len() > 0 {
 			t.Errorf("%q: got %v, and it says %s", args, err, &out)
@@ -246,7 +247,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestPage: docs/labels.md shows what the program prints of its command.
+// TestPage checks that docs/labels.md shows what the program prints for the command given there.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/labels.md")
 	if err != nil {
@@ -256,15 +257,15 @@ func TestPage(t *testing.T) {
 	if err := run(t.Context(), []string{"-add", "billing", "-dry-run"}, func(string) string { return "" }, &out); err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(out.String(), "\n\n") // behind what it says of the stand-in
+	_, table, _ := strings.Cut(out.String(), "\n\n") // the part after the note about the stand-in
 	const command = "`go run ./examples/labelsweep -add billing -dry-run`"
 	shown := "\n\n" + regexp.MustCompile("(?m)^.").ReplaceAllString(strings.TrimSpace(table), "    $0") + "\n\n"
 	if !strings.Contains(string(page), command) || !strings.Contains(string(page), shown) {
-		t.Errorf("docs/labels.md has not %s and\n%s", command, shown)
+		t.Errorf("docs/labels.md does not have %s and\n%s", command, shown)
 	}
 }
 
-// TestStandIn runs without an account.
+// TestStandIn runs the program without an account.
 func TestStandIn(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), []string{"-h"}, func(string) string { return "" }, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "on the stand-in: vip") {
@@ -280,8 +281,9 @@ func TestStandIn(t *testing.T) {
 	}
 }
 
-// TestInterruptedBehindAFailure names what has failed before, so that going on does it.
-func TestInterruptedBehindAFailure(t *testing.T) {
+// TestInterruptedAfterFailure checks that an interrupted run continues before an earlier failure, so that the next run does
+// it.
+func TestInterruptedAfterFailure(t *testing.T) {
 	s := newStepped(t)
 	s.fill(9)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -295,6 +297,6 @@ func TestInterruptedBehindAFailure(t *testing.T) {
 	}
 	s.before = nil
 	if _, err := s.run(t.Context(), "-add", "vip", "-after", "1", "-yes"); err != nil || len(s.having("vip")) != 9 {
-		t.Errorf("%v, %v have it", err, s.having("vip"))
+		t.Errorf("%v, the label is on %v", err, s.having("vip"))
 	}
 }

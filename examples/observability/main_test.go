@@ -17,7 +17,7 @@ import (
 
 func nothing(string) string { return "" }
 
-// observed makes the calls on a stand-in, and returns what was seen of them and printed.
+// observed makes the calls on a stand-in, and returns the observations and the output.
 func observed(t *testing.T, server *cfchattest.Server) (*seen, string) {
 	t.Helper()
 	var out strings.Builder
@@ -27,7 +27,7 @@ func observed(t *testing.T, server *cfchattest.Server) (*seen, string) {
 		t.Fatal(err)
 	}
 	if failed := calls(t.Context(), s.tracing.Tracer("test"), account); failed != 1 {
-		t.Errorf("%d calls have failed; want the filter alone", failed)
+		t.Errorf("%d calls failed, want only the filter", failed)
 	}
 	if err := s.print(t.Context()); err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func observed(t *testing.T, server *cfchattest.Server) (*seen, string) {
 	return s, out.String()
 }
 
-// tries returns the spans that are part of another, as operation and status, in the order in which they began.
+// tries returns the child spans, as operation and status, in the order in which they began.
 func tries(s *seen) (all []string) {
 	for _, span := range s.spans.ended { // which print has sorted
 		if !span.Parent().IsValid() {
@@ -52,7 +52,7 @@ func tries(s *seen) (all []string) {
 	return all
 }
 
-// TestSpans has a span for each request that has arrived, with the name and the answer that it had there.
+// TestSpans checks that each request that arrived at the server has a span with its operation and status.
 func TestSpans(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := standIn()
@@ -72,7 +72,7 @@ func TestSpans(t *testing.T) {
 	})
 }
 
-// TestSecrets looks for the key, and for what was searched for, in all that is kept of the calls and printed.
+// TestSecrets checks that neither the key nor the search text is in the spans or in the output.
 func TestSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := standIn()
@@ -92,7 +92,7 @@ func TestSecrets(t *testing.T) {
 	})
 }
 
-// TestCounts counts each try, and as a failure also the one whose answer has broken off behind a 200.
+// TestCounts checks that each try is counted, and that an answer that breaks off after a 200 counts as a failure.
 func TestCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := standIn()
@@ -109,13 +109,13 @@ func TestCounts(t *testing.T) {
 		}
 		for _, span := range s.spans.ended {
 			if id := span.SpanContext().TraceID().String(); !span.Parent().IsValid() && !strings.Contains(out, "trace_id="+id) {
-				t.Errorf("no line of the log is of %s of %s", span.Name(), id)
+				t.Errorf("the log has no line for %s with the trace %s", span.Name(), id)
 			}
 		}
 	})
 }
 
-// TestQuiet counts also what is below the level of the log, and what comes by a logger that was made of another.
+// TestQuiet checks that tries below the log's level are counted, too, and those logged by a derived logger.
 func TestQuiet(t *testing.T) {
 	var out strings.Builder
 	s := newSeen(&out)
@@ -133,7 +133,7 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// TestUntraced logs a call that is in no span of the program's own without the id of a trace.
+// TestUntraced checks that a call outside the program's spans is logged without a trace id.
 func TestUntraced(t *testing.T) {
 	var out strings.Builder
 	s := newSeen(&out)
@@ -149,7 +149,7 @@ func TestUntraced(t *testing.T) {
 	}
 }
 
-// TestRun prints everything without an account.
+// TestRun checks that everything is printed without an account.
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
@@ -164,7 +164,7 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// TestReal observes an account that is reached as any other, and says how many calls have failed.
+// TestReal observes an account on a server, and checks that the number of failed calls is reported.
 func TestReal(t *testing.T) {
 	server := cfchattest.New(t)
 	server.AddMessage(server.AddConversation(cfchattest.Conversation{}), cfchattest.Message{})
@@ -175,14 +175,14 @@ func TestReal(t *testing.T) {
 	}
 	var out strings.Builder
 	if err := run(t.Context(), nil, env, &out); err == nil || err.Error() != "failed calls: 1" {
-		t.Errorf("got %v, want one, of what the server does not have", err)
+		t.Errorf("got %v, want one failed call, to an address that the server does not have", err)
 	}
 	if !strings.Contains(out.String(), "404 ") || strings.Contains(out.String(), server.AdminKey()) {
 		t.Errorf("it says\n%s", &out)
 	}
 }
 
-// TestFlags shows the environment with the flags, and refuses what is wrong.
+// TestFlags checks that -h shows the environment variables, and that wrong arguments are refused.
 func TestFlags(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), []string{"-h"}, nothing, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "CFCHAT_USER_API_KEY") {
@@ -193,7 +193,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestInterrupted says so, behind what was seen until then.
+// TestInterrupted checks that an interrupted program prints its observations until then, and says so.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -15,7 +15,7 @@ import (
 
 var evening = time.Date(2026, time.March, 29, 20, 0, 0, 0, time.UTC) // the day on which clocks in Europe go forward
 
-// office is a server with what a report is about: an hour ago and 30 hours ago, of nobody, a person and a bot, and answered.
+// office returns a server with conversations of different ages: unassigned, of a person, of a bot, answered, and resolved.
 func office(t *testing.T, version string) *cfchattest.Server {
 	s := cfchattest.New(t, cfchattest.Version(version), cfchattest.Clock(func() time.Time { return evening }))
 	mail := s.AddInbox(cfchattest.Inbox{Name: "Support\x1b[2J mail", Channel: cfchat.ChannelEmail})
@@ -51,7 +51,8 @@ func reported(t *testing.T, s *cfchattest.Server, zone string, longest int) (str
 	return out.String(), r
 }
 
-// TestReport has names in place of ids, the longest wait first, in each place and of all, and times in the zone.
+// TestReport checks that the report has names in place of ids, the longest wait first, per inbox and agent and in total, and
+// times in the zone.
 func TestReport(t *testing.T) {
 	const want = `Open conversations of account 1 on Sunday 29 March 2026, 22:00 CEST
 
@@ -71,11 +72,12 @@ WAITING  SINCE             ID  INBOX            AGENT            CONTACT
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got, _ = reported(t, office(t, "4.16.2"), "UTC", 1); !strings.Contains(got, "Sat 28 Mar 14:00") || strings.Contains(got, "Mia") {
-		t.Errorf("of the longest one it says\n%s", got)
+		t.Errorf("limited to the longest wait it is\n%s", got)
 	}
 }
 
-// TestByVersion: from 3.1.0 on servers tell who waits, and before the report has the last activity in its place, and says so.
+// TestByVersion checks that the report shows waits from 3.1.0 on; before, it shows the time since the last activity, and
+// says so.
 func TestByVersion(t *testing.T) {
 	for version, want := range map[string]string{
 		"2.16.0": "The server does not show who waits. Instead, this is the time since the last activity. INBOX AGENT OPEN IDLE LONGEST",
@@ -94,7 +96,7 @@ func TestByVersion(t *testing.T) {
 	}
 }
 
-// TestOwner says whose a conversation is, also of people, bots and inboxes that nobody knows any more.
+// TestOwner checks the names of owners and inboxes, including people, bots and inboxes that no longer exist.
 func TestOwner(t *testing.T) {
 	r := &report{names: new(cfchat.Names)}
 	for _, c := range []struct {
@@ -112,7 +114,7 @@ func TestOwner(t *testing.T) {
 	}
 }
 
-// TestBroken reports all but what the server cannot answer, and names that.
+// TestBroken checks that the report includes everything but an unrenderable conversation, and names that one.
 func TestBroken(t *testing.T) {
 	s := cfchattest.New(t, cfchattest.Clock(func() time.Time { return evening }))
 	for range 30 {
@@ -126,11 +128,11 @@ func TestBroken(t *testing.T) {
 	s.DeleteContact(contact)
 	got, r := reported(t, s, "UTC", 0)
 	if len(r.rows) != 60 || len(r.unread) != 1 || !strings.Contains(got, "\nConversation "+strconv.FormatInt(broken, 10)+" is not in the report: cfchat: ") {
-		t.Errorf("of %d and %v it says\n%s", len(r.rows), r.unread, got)
+		t.Errorf("with %d rows and %v unread the report is\n%s", len(r.rows), r.unread, got)
 	}
 }
 
-// TestEmpty has nothing to tell.
+// TestEmpty checks the report of an empty account.
 func TestEmpty(t *testing.T) {
 	got, _ := reported(t, cfchattest.New(t), "UTC", 20)
 	if !strings.HasSuffix(got, "\n\nINBOX  AGENT  OPEN  WAITING  LONGEST\nall           0     0        -\n") {
@@ -138,7 +140,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// TestRun runs without an account, and refuses what is wrong.
+// TestRun runs the program without an account, and checks that wrong arguments are refused.
 func TestRun(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), []string{"-zone", "Asia/Tokyo"}, func(string) string { return "" }, &out); err != nil || !strings.Contains(out.String(), " JST\n") {
@@ -155,7 +157,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestInterrupted says so, and no more.
+// TestInterrupted checks that an interrupted program says so, and nothing else.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -164,7 +166,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestPage: docs/names.md shows what the program prints of its command, at a time.
+// TestPage checks that docs/names.md shows what the program prints for the command given there, at a fixed time.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/names.md")
 	if err != nil {
@@ -186,6 +188,6 @@ func TestPage(t *testing.T) {
 	const command = "`go run ./examples/report -zone Europe/Oslo`"
 	shown := "\n\n" + regexp.MustCompile("(?m)^.").ReplaceAllString(strings.TrimSpace(out.String()), "    $0") + "\n\n"
 	if !strings.Contains(string(page), command) || !strings.Contains(string(page), shown) {
-		t.Errorf("docs/names.md has not %s and\n%s", command, shown)
+		t.Errorf("docs/names.md does not have %s and\n%s", command, shown)
 	}
 }

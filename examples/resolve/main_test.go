@@ -16,7 +16,7 @@ import (
 
 var today = time.Date(2026, time.June, 30, 12, 0, 0, 0, time.UTC)
 
-// standIn is a server of today in which a test can step in before a request.
+// standIn is a server with the time of today, in which a test can act before a request.
 type standIn struct {
 	*cfchattest.Server
 	before map[string]func() // by method and the end of the path
@@ -36,7 +36,7 @@ func newStandIn(t *testing.T) *standIn {
 	return s
 }
 
-// add adds conversations of an age in days, and returns the id of the last.
+// add adds n conversations that were last active the given number of days ago, and returns the id of the last one.
 func (s *standIn) add(n, days int, status cfchat.Status) (id int64) {
 	for range n {
 		id = s.AddConversation(cfchattest.Conversation{Status: status, LastActivity: today.AddDate(0, 0, -days)})
@@ -66,7 +66,7 @@ func (s *standIn) writes() map[string]int {
 	return count
 }
 
-// TestResolvesAll resolves as it scans and loses none, and touches nothing else.
+// TestResolvesAll checks that all idle conversations are resolved during the scan, and no others.
 func TestResolvesAll(t *testing.T) {
 	for by, botKey := range map[string]func(*standIn) string{
 		"Ada Admin":  func(*standIn) string { return "" },
@@ -80,7 +80,7 @@ func TestResolvesAll(t *testing.T) {
 		s.add(10, 400, cfchat.StatusSnoozed)
 		out, err := s.run(t.Context(), botKey(s), "-yes")
 		if err != nil || !strings.Contains(out, "\n67 found: 67 resolved\n") {
-			t.Errorf("it ended with %v and said\n%s", err, out)
+			t.Errorf("the program ended with %v and printed\n%s", err, out)
 		}
 		for id := int64(1); id <= 97; id++ {
 			c, err := s.Account(t).Conversations.Get(t.Context(), id)
@@ -98,7 +98,7 @@ func TestResolvesAll(t *testing.T) {
 	}
 }
 
-// TestDryRun shows the same and writes nothing.
+// TestDryRun checks that a dry run prints the same conversations and writes nothing.
 func TestDryRun(t *testing.T) {
 	for _, args := range [][]string{{"-dry-run"}, {"-dry-run", "-yes"}} {
 		s := newStandIn(t)
@@ -113,10 +113,10 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// TestOutcomes has something happen to every conversation but the first, between the scan and the write or in it.
+// TestOutcomes makes something happen to every conversation but the first, between the scan and the write or during it.
 func TestOutcomes(t *testing.T) {
 	s := newStandIn(t)
-	s.add(30, 0, cfchat.StatusOpen) // so that those that cannot be read are not on the list's first or last page
+	s.add(30, 0, cfchat.StatusOpen) // so that unreadable ones are not on the list's first or last page
 	fail := func(operation string, status int) func() {
 		return func() { s.FailNext(operation, cfchattest.Failure{Status: status}) }
 	}
@@ -167,7 +167,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// lineOf finds the line about a conversation.
+// lineOf returns the line about a conversation.
 func lineOf(out string, id int) string {
 	for line := range strings.Lines(out) {
 		if strings.HasPrefix(strings.TrimSpace(line), strconv.Itoa(id)+" ") {
@@ -177,7 +177,7 @@ func lineOf(out string, id int) string {
 	return ""
 }
 
-// TestInterrupted stops at the write under way, and says that its outcome is unknown.
+// TestInterrupted checks that the program stops during a write, and reports that its outcome is unknown.
 func TestInterrupted(t *testing.T) {
 	s := newStandIn(t)
 	s.add(20, 40, cfchat.StatusOpen)
@@ -195,7 +195,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestFailedSearch says nothing of what it did not see.
+// TestFailedSearch checks that a failed search prints nothing.
 func TestFailedSearch(t *testing.T) {
 	s := newStandIn(t)
 	s.FailNext(cfchat.OperationConversationFilter, cfchattest.Failure{Status: http.StatusUnauthorized})
@@ -204,7 +204,7 @@ func TestFailedSearch(t *testing.T) {
 	}
 }
 
-// TestRefused sends nothing.
+// TestRefused checks that wrong arguments are refused, and nothing is sent.
 func TestRefused(t *testing.T) {
 	for want, c := range map[string]struct {
 		args []string
@@ -223,7 +223,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestStandInAccount runs without an account.
+// TestStandInAccount runs the program without an account.
 func TestStandInAccount(t *testing.T) {
 	var out strings.Builder
 	if err := run(t.Context(), nil, func(string) string { return "" }, &out); err != nil {

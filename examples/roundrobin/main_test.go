@@ -19,7 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// office is a stand-in with an inbox that three people are in, and a transport that does something before each request.
+// office is a stand-in with an inbox that has three members, and a transport that calls a function before each request.
 type office struct {
 	*cfchattest.Server
 
@@ -56,14 +56,14 @@ func (o *office) robin(t *testing.T, out io.Writer) *robin {
 	return &robin{account: account, inbox: o.inbox, out: out}
 }
 
-// add adds conversations that nobody has.
+// add adds unassigned conversations.
 func (o *office) add(count int) {
 	for range count {
 		o.AddConversation(cfchattest.Conversation{Inbox: o.inbox})
 	}
 }
 
-// has returns how many conversations each of the people has.
+// has returns the number of conversations assigned to each member.
 func (o *office) has() []int {
 	counts := make([]int, len(o.people))
 	for _, c := range o.Conversations() {
@@ -74,7 +74,8 @@ func (o *office) has() []int {
 	return counts
 }
 
-// TestTurns goes on where the last pass has ended, and leaves alone what is somebody's, a bot's, resolved, or in another inbox.
+// TestTurns checks that a pass continues where the last one ended, and ignores conversations that are assigned, a bot's,
+// resolved, or in another inbox.
 func TestTurns(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {
 		o := newOffice(t, version)
@@ -97,7 +98,7 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// TestOnline gives nothing to who is not there.
+// TestOnline checks that nothing is assigned to members who are not online.
 func TestOnline(t *testing.T) {
 	o := newOffice(t, "4.7.0")
 	r := o.robin(t, io.Discard)
@@ -108,8 +109,8 @@ func TestOnline(t *testing.T) {
 	}
 }
 
-// TestFaults has each request of a pass fail in each way, and everything assigned once after some passes more, at most one to each
-// in a pass.
+// TestFaults makes each request of a pass fail in each way, and checks that everything is assigned after a few more passes,
+// with at most one conversation per member and pass.
 func TestFaults(t *testing.T) {
 	for _, fault := range []cfchattest.Failure{{Status: 500}, {Status: 504, Delay: 40 * time.Second}, {Cut: true}, {Delay: 40 * time.Second}} {
 		for at := 1; at <= 12; at++ {
@@ -124,7 +125,7 @@ func TestFaults(t *testing.T) {
 				o.add(6)
 				for range 4 {
 					before := o.has()
-					_ = r.pass(t.Context()) // the next one goes on
+					_ = r.pass(t.Context()) // the next pass continues
 					for i, now := range o.has() {
 						if now > before[i]+1 {
 							t.Errorf("%+v at %d: from %v to %v in a pass", fault, at, before, o.has())
@@ -139,7 +140,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestAnotherProgram assigns at the same time: it keeps what it has got, and whose turn it was gets the next.
+// TestAnotherProgram lets another program assign at the same time. It keeps its conversation, and the member whose turn it
+// was gets the next one.
 func TestAnotherProgram(t *testing.T) {
 	for _, ahead := range []bool{true, false} {
 		o := newOffice(t, "4.7.0")
@@ -165,7 +167,7 @@ func TestAnotherProgram(t *testing.T) {
 	}
 }
 
-// TestRun prints a table of the stand-in, and refuses what it cannot do.
+// TestRun checks the table of the stand-in, and that wrong arguments are refused.
 func TestRun(t *testing.T) {
 	none := func(string) string { return "" }
 	var out bytes.Buffer
@@ -201,7 +203,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestLeft says how many there are for the next pass, what a bot has not among them, and why nobody gets one.
+// TestLeft checks that the program says how many conversations are left for the next pass, without those of bots, and why
+// nobody gets one.
 func TestLeft(t *testing.T) {
 	o := newOffice(t, "4.16.2")
 	bot, _ := o.AddBot(cfchattest.Bot{})
@@ -223,12 +226,12 @@ func TestLeft(t *testing.T) {
 		r.inbox, r.online = c.inbox, true
 		err := r.run(t.Context(), 0)
 		if (err != nil) != (c.fails != "") || err != nil && err.Error() != c.fails || !strings.HasSuffix(out.String(), c.want) {
-			t.Errorf("inbox %d: %v, want %q, and it says\n%s", c.inbox, err, c.fails, &out)
+			t.Errorf("inbox %d: %v, want %q, and the output is\n%s", c.inbox, err, c.fails, &out)
 		}
 	}
 }
 
-// TestUnconfirmed says why nobody gets one who is online or not.
+// TestUnconfirmed checks the reason given if no member is confirmed, whether online or not.
 func TestUnconfirmed(t *testing.T) {
 	var out bytes.Buffer
 	r := &robin{inbox: 3, out: &out}
@@ -237,7 +240,7 @@ func TestUnconfirmed(t *testing.T) {
 	}
 }
 
-// TestUsage tells what a pass is.
+// TestUsage checks that -h explains what a pass is.
 func TestUsage(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(t.Context(), []string{"-h"}, nil, &out); !errors.Is(err, flag.ErrHelp) ||
@@ -246,7 +249,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestEvery has one head over all passes, and says once what stays as it is.
+// TestEvery checks that there is one table heading for all passes, and that an unchanged state is printed once.
 func TestEvery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, "4.16.2")
@@ -266,7 +269,7 @@ func TestEvery(t *testing.T) {
 	})
 }
 
-// TestInterrupted ends a pass, and says so in a word.
+// TestInterrupted checks that an interruption ends a pass, with the error "interrupted".
 func TestInterrupted(t *testing.T) {
 	o := newOffice(t, "4.16.2")
 	o.add(3)

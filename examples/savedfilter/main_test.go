@@ -18,7 +18,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// browser is somebody at the form of a stand-in.
+// browser is a user of the form, on a stand-in.
 type browser struct {
 	*cfchattest.Server
 
@@ -36,7 +36,7 @@ func newBrowser(t *testing.T, server *cfchattest.Server) *browser {
 	return b
 }
 
-// find asks for a page, and save keeps a filter, as the two buttons of the form do.
+// find requests a page, and save stores a filter, as the form's two buttons do.
 func (b *browser) find(fields url.Values) (status int, page string) {
 	w := b.send(httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, "/?"+fields.Encode(), nil))
 	return w.Code, w.Body.String()
@@ -54,7 +54,7 @@ func (b *browser) send(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// fields are what rows of join, attribute, operator and values send.
+// fields returns the form fields that rows of join, attribute, operator and values send.
 func fields(rows ...[4]string) url.Values {
 	sent := url.Values{}
 	for _, r := range rows {
@@ -65,10 +65,10 @@ func fields(rows ...[4]string) url.Values {
 	return sent
 }
 
-// empty is a row that nobody has filled in.
+// empty is a row that is not filled in.
 var empty = [4]string{and, "", "equal_to", ""}
 
-// listed returns the ids of the conversations on a page, and filled what its rows are filled with.
+// listed returns the ids of the conversations on a page, and filled the contents of its rows.
 func listed(page string) (ids []string) {
 	for _, row := range regexp.MustCompile(`(?m)^<tr><td>(\d+)<td>`).FindAllStringSubmatch(page, -1) {
 		ids = append(ids, row[1])
@@ -90,13 +90,13 @@ func filled(page string) (picked, values []string) {
 	return picked, values
 }
 
-// TestFind lists what matches, and shows what was picked again.
+// TestFind checks that the page lists the matching conversations, and shows the rows as they were sent.
 func TestFind(t *testing.T) {
 	b := newBrowser(t, standIn())
 	t.Cleanup(b.Close)
 	status, page := b.find(nil)
 	if picked, values := filled(page); status != 200 || len(picked) != 0 || len(values) != 1 || strings.Contains(page, "latest activity first") || len(b.Requests()) != 5 {
-		t.Errorf("at first it is %d with %d requests and %s", status, len(b.Requests()), page)
+		t.Errorf("the first page is %d with %d requests and %s", status, len(b.Requests()), page)
 	}
 	for _, c := range []struct {
 		rows [][4]string
@@ -117,11 +117,11 @@ func TestFind(t *testing.T) {
 	_, page = b.find(fields([4]string{and, "labels", "equal_to", "vip\n</textarea>"}, [4]string{or, "status", "not_equal_to", "open"}))
 	picked, values := filled(page)
 	if !slices.Equal(picked, []string{"labels", "equal_to", "OR", "status", "not_equal_to"}) || !slices.Equal(values, []string{"vip\n&lt;/textarea&gt;", "open", ""}) {
-		t.Errorf("it shows %q and %q", picked, values)
+		t.Errorf("the page shows %q and %q", picked, values)
 	}
 }
 
-// TestOwner names people and bots.
+// TestOwner checks that the page names people and bots.
 func TestOwner(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	ada, _ := server.AddAgent(cfchattest.Agent{Name: "Ada"})
@@ -137,7 +137,7 @@ func TestOwner(t *testing.T) {
 	}
 }
 
-// TestWrong says what is wrong at its row, and keeps nothing.
+// TestWrong checks that an error is shown at its row, and that nothing is stored.
 func TestWrong(t *testing.T) {
 	for _, c := range []struct {
 		version string
@@ -149,7 +149,7 @@ func TestWrong(t *testing.T) {
 		{"4.7.0", [][4]string{{and, "status", "contains", "open"}}, 1, "it supports only Equal, NotEqual"},
 		{"4.7.0", [][4]string{{and, "", "equal_to", "open"}}, 1, "there is no attribute"},
 		{"4.7.0", [][4]string{{and, "labels", "equal_to", "a"}, {or, "teir", "equal_to", "gold"}}, 2, "the account has no such attribute"},
-		{"4.7.0", [][4]string{{and, "size", "equal_to", "9"}}, 1, "the account has no such attribute"}, // that is one of contacts
+		{"4.7.0", [][4]string{{and, "size", "equal_to", "9"}}, 1, "the account has no such attribute"}, // this is an attribute of contacts
 		{"4.7.0", [][4]string{{and, "labels", "", "a"}}, 1, "the server does not know this operator"},
 		{"2.16.0", [][4]string{{and, "labels", "equal_to", "a"}, {and, "priority", "equal_to", "urgent"}}, 2, "servers know it from 4.0.4 on, and this is 2.16.0"},
 		{"4.7.0", [][4]string{{and, "tier", "equal_to", "gold"}, {and, "status", "equal_to", "open\npending"}}, 2, "put custom rules last"},
@@ -172,19 +172,20 @@ func TestWrong(t *testing.T) {
 			}
 		}
 		if _, err := os.Stat(b.file); err == nil {
-			t.Errorf("%v was kept", c.rows)
+			t.Errorf("%v was stored", c.rows)
 		}
 	}
 }
 
-// TestSave keeps filters by name, which a program started anew shows, and in the file of which every program finds them.
+// TestSave checks that filters are stored by name, that a restarted program shows them, and that other programs can read
+// their file.
 func TestSave(t *testing.T) {
 	server := standIn()
 	t.Cleanup(server.Close)
 	b := newBrowser(t, server)
 	rows := fields([4]string{and, "labels", "equal_to", "vip\nbilling"}, [4]string{or, "created_at", "days_before", "30"}, empty)
 	if w := b.save(rows); w.Code != 422 || !strings.Contains(w.Body.String(), "Give the filter a name.") {
-		t.Errorf("without a name it is %d %s", w.Code, w.Body)
+		t.Errorf("without a name the answer is %d %s", w.Code, w.Body)
 	}
 	for _, name := range []string{"Old & vip", "other", "Old & vip"} {
 		rows.Set("name", name)
@@ -198,10 +199,10 @@ func TestSave(t *testing.T) {
 	picked, values := filled(page)
 	if status != 200 || !slices.Equal(picked, []string{"labels", "equal_to", "OR", "created_at", "days_before"}) ||
 		!slices.Equal(values, []string{"vip\nbilling", "30", ""}) || len(listed(page)) != 5 {
-		t.Errorf("kept is %d %q %q %s", status, picked, values, page)
+		t.Errorf("the stored filter is %d %q %q %s", status, picked, values, page)
 	}
 	if !strings.Contains(page, `<a href="/?name=Old%20%26%20vip">Old &amp; vip</a>: <code>labels equal_to`) || strings.Count(page, "<li>") != 2 {
-		t.Errorf("it lists %s", page)
+		t.Errorf("the page lists %s", page)
 	}
 	data, err := os.ReadFile(b.file)
 	var kept map[string]cfchat.Filter
@@ -209,45 +210,46 @@ func TestSave(t *testing.T) {
 		t.Errorf("the file is %s, %v", data, err)
 	}
 	if _, page := b.find(url.Values{"name": {"x"}}); !strings.Contains(page, "There is no filter with this name.") {
-		t.Errorf("an unknown name is %s", page)
+		t.Errorf("for an unknown name the page is %s", page)
 	}
 }
 
-// TestFailures says what fails, and keeps neither a filter that the server has not judged nor one from another site.
+// TestFailures checks that failures are shown, and that neither a filter that the server has not checked nor one from
+// another site is stored.
 func TestFailures(t *testing.T) {
 	b := newBrowser(t, cfchattest.New(t))
 	rows := fields([4]string{and, "labels", "is_present", ""})
 	rows.Set("name", "one")
 	b.FailNext("conversationFilter", cfchattest.Failure{Status: http.StatusForbidden})
 	if w := b.save(rows); w.Code != 502 || !strings.Contains(w.Body.String(), "403 Forbidden") {
-		t.Errorf("refused it is %d %s", w.Code, w.Body)
+		t.Errorf("for a refused filter the answer is %d %s", w.Code, w.Body)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(rows.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	if w := b.send(r); w.Code != 403 {
-		t.Errorf("from another site it is %d %s", w.Code, w.Body)
+		t.Errorf("from another site the answer is %d %s", w.Code, w.Body)
 	}
 	rows.Set("name", strings.Repeat("a", 2<<20))
 	if w := b.save(rows); w.Code != 400 {
-		t.Errorf("2 MiB are %d %s", w.Code, w.Body)
+		t.Errorf("for 2 MiB the answer is %d %s", w.Code, w.Body)
 	}
 	if _, err := os.Stat(b.file); err == nil {
-		t.Error("a filter was kept")
+		t.Error("a filter was stored")
 	}
 	if err := os.WriteFile(b.file, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	rows.Set("name", "one")
 	if w := b.save(rows); w.Code != 500 || !strings.Contains(w.Body.String(), "filters.json: ") {
-		t.Errorf("with a broken file it is %d %s", w.Code, w.Body)
+		t.Errorf("with a broken file the answer is %d %s", w.Code, w.Body)
 	}
 	if _, err := newForm(t.Context(), b.Account(t), &store{file: b.file}); err == nil {
-		t.Error("it starts with a broken file")
+		t.Error("the program starts with a broken file")
 	}
 }
 
-// TestRun shows the form until it is interrupted.
+// TestRun checks that the form is served until the program is interrupted, and that wrong arguments are refused.
 func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	in, out := io.Pipe()

@@ -21,13 +21,13 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// built makes the command that makes copies, once.
+// built builds the command that makes copies, once, and returns its directory.
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "search")
 	if err != nil {
 		return "", err
 	}
-	command := filepath.Join(dir, "cfchat.exe") // which every system runs
+	command := filepath.Join(dir, "cfchat.exe") // every system runs a file with this name
 	if said, err := exec.Command("go", "build", "-C", "../../cmd/cfchat", "-o", command, ".").CombinedOutput(); err != nil {
 		return dir, fmt.Errorf("%w: %s", err, said)
 	}
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// synced has cfchat sync make a copy of a server, or bring it to what the server has.
+// synced runs cfchat sync, which makes a copy of a server or updates it.
 func synced(t *testing.T, server *cfchattest.Server, file string, args ...string) {
 	t.Helper()
 	dir, err := built()
@@ -56,7 +56,7 @@ func synced(t *testing.T, server *cfchattest.Server, file string, args ...string
 	}
 }
 
-// said returns what a search in a copy prints.
+// said returns the output of a search in a copy.
 func said(t *testing.T, file string, args ...string) string {
 	t.Helper()
 	var out strings.Builder
@@ -68,7 +68,7 @@ func said(t *testing.T, file string, args ...string) string {
 
 const nothing = "Nothing was found.\n"
 
-// written are texts of several scripts, with what is an operator somewhere.
+// written are texts in several scripts, with characters and words that are operators somewhere.
 var written = []string{
 	"Die Straße in Zürich, bitte! Und 5 l Öl.",
 	"Zu\u0308rich mit zwei Zeichen", // as some keyboards write it
@@ -80,8 +80,8 @@ var written = []string{
 	"İstanbul'da ΣΊΣΥΦΟΣ",
 }
 
-// TestTyped finds each message by every part of it, in either case, and whatever is typed without an error: what a search finds is
-// what has the text.
+// TestTyped searches for every part of each message, in either case, and checks that no input causes an error, and that a
+// search finds exactly the messages that contain the text.
 func TestTyped(t *testing.T) {
 	server := cfchattest.New(t)
 	id := server.AddConversation(cfchattest.Conversation{})
@@ -116,7 +116,7 @@ func TestTyped(t *testing.T) {
 	}
 }
 
-// parts returns every part of a text, and two of them around what is an operator elsewhere.
+// parts returns every part of a text of up to 12 characters, and the text combined with operators.
 func parts(s string) (all []string) {
 	runes := []rune(s)
 	for from := range runes {
@@ -127,7 +127,7 @@ func parts(s string) (all []string) {
 	return append(all, s, `"`+s, s+`*`, s+` OR `+s, `NEAR(`+s+`)`, `folded:`+s, "\xff"+s, `'`+s+`--`)
 }
 
-// compare compares what a search finds with what has the text.
+// compare checks that a search finds exactly the messages that contain the text.
 func compare(t *testing.T, index *index, asked string, words []text) {
 	t.Helper()
 	var want, got []string
@@ -147,7 +147,7 @@ func compare(t *testing.T, index *index, asked string, words []text) {
 	}
 }
 
-// TestWords finds what a person means, and nothing that is only like it.
+// TestWords checks that searches find what a person means, and nothing that is only similar.
 func TestWords(t *testing.T) {
 	server := cfchattest.New(t)
 	id := server.AddConversation(cfchattest.Conversation{})
@@ -158,7 +158,7 @@ func TestWords(t *testing.T) {
 	synced(t, server, file)
 	for _, c := range []struct {
 		asked []string
-		want  string // a part of what is said, or nothing
+		want  string // a part of the output, or nothing
 		lines int
 	}{
 		{[]string{"zürich"}, "[Zürich]", 2},
@@ -185,12 +185,12 @@ func TestWords(t *testing.T) {
 	} {
 		got := said(t, file, c.asked...)
 		if lines := strings.Count(got, "\n  "); !strings.Contains(got, c.want) || lines != c.lines {
-			t.Errorf("%q: it says %d times, want %d with %s\n%s", c.asked, lines, c.lines, c.want, got)
+			t.Errorf("%q: found %d messages, want %d with %s\n%s", c.asked, lines, c.lines, c.want, got)
 		}
 	}
 }
 
-// TestPrinted says where, who, when and what, the newest first.
+// TestPrinted checks that the output shows the place, the sender, the time and the text of each message, the newest first.
 func TestPrinted(t *testing.T) {
 	now := time.Date(2026, time.March, 29, 20, 0, 0, 0, time.UTC)
 	server := cfchattest.New(t, cfchattest.Clock(func() time.Time { return now }))
@@ -224,11 +224,11 @@ Conversation 1 with Mia, Support[2J mail
 		t.Errorf("%v, and of three it says\n%s", err, &out)
 	}
 	if got := said(t, file, "refund", "sundays"); strings.Contains(got, more) || strings.Count(got, "\n  ") != 1 {
-		t.Errorf("of both words it says\n%s", got)
+		t.Errorf("with both words the output is\n%s", got)
 	}
 }
 
-// TestNameless finds messages whose contact, sender and inbox have no name, or are gone.
+// TestNameless checks that messages are found whose contact, sender and inbox have no name, or no longer exist.
 func TestNameless(t *testing.T) {
 	server := cfchattest.New(t)
 	for range 2 {
@@ -248,9 +248,10 @@ func TestNameless(t *testing.T) {
 	}
 }
 
-// TestFollows finds what the copy has now: not what was deleted or changed in it, and what is new.
+// TestFollows checks that a search follows changes of the copy: deleted and changed texts are no longer found, and new ones
+// are.
 func TestFollows(t *testing.T) {
-	var ahead atomic.Int64 // of the clock, because servers delete later
+	var ahead atomic.Int64 // how far the server's clock is ahead, because servers delete later
 	clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"), cfchattest.Clock(clock))
 	first, second := server.AddConversation(cfchattest.Conversation{}), server.AddConversation(cfchattest.Conversation{})
@@ -260,7 +261,7 @@ func TestFollows(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "chat.db")
 	synced(t, server, file)
 	if got := said(t, file, "apples"); strings.Count(got, "\n  ") != 3 {
-		t.Errorf("at first it finds\n%s", got)
+		t.Errorf("at first the search finds\n%s", got)
 	}
 	account := server.Account(t)
 	if _, err := account.Messages.Delete(t.Context(), first, deleted); err != nil {
@@ -274,10 +275,10 @@ func TestFollows(t *testing.T) {
 	synced(t, server, file, "--repair", "1ns")
 	edit(t, file, "update messages set content = 'pears' where id = ?", changed)
 	if got := said(t, file, "apples"); strings.Count(got, "\n  ") != 1 || !strings.Contains(got, "[apples], new") {
-		t.Errorf("then it finds\n%s", got)
+		t.Errorf("after the changes the search finds\n%s", got)
 	}
 	if got := said(t, file, "pears"); !strings.Contains(got, "[pears]") {
-		t.Errorf("of what was changed it finds\n%s", got)
+		t.Errorf("for the changed text the search finds\n%s", got)
 	}
 	if _, err := account.Conversations.SetStatus(t.Context(), first, cfchat.StatusResolved); err != nil {
 		t.Fatal(err)
@@ -285,7 +286,7 @@ func TestFollows(t *testing.T) {
 	synced(t, server, file)
 	for word, want := range map[string]string{"pears": nothing, "apples, changed": "[apples, changed]", "this message was deleted": nothing, "resolved": nothing} {
 		if got := said(t, file, word); !strings.Contains(got, want) {
-			t.Errorf("%s: it finds\n%s", word, got)
+			t.Errorf("%s: the search finds\n%s", word, got)
 		}
 	}
 }
@@ -303,7 +304,7 @@ func edit(t *testing.T, file, statement string, args ...any) {
 	}
 }
 
-// TestCopyStays: the copy is as it was, and cannot be written to.
+// TestCopyStays checks that a search does not change the copy, and cannot write to it.
 func TestCopyStays(t *testing.T) {
 	server := cfchattest.New(t)
 	server.AddMessage(server.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: "hello"})
@@ -333,7 +334,7 @@ func TestCopyStays(t *testing.T) {
 	}
 }
 
-// TestRefused says what is missing, and how to come by it, and makes no file.
+// TestRefused checks that errors say what is missing and how to get it, and that no file is created.
 func TestRefused(t *testing.T) {
 	dir := t.TempDir()
 	other, missing := filepath.Join(dir, "other.db"), filepath.Join(dir, "chat.db")
@@ -357,7 +358,7 @@ func TestRefused(t *testing.T) {
 		}
 	}
 	if made, err := filepath.Glob(filepath.Join(dir, "*.search")); err != nil || len(made) > 0 {
-		t.Errorf("%v, and it has made %v", err, made)
+		t.Errorf("%v, and these files were created: %v", err, made)
 	}
 	var out strings.Builder
 	if err := run(t.Context(), []string{"-h"}, &out); !errors.Is(err, flag.ErrHelp) || !strings.Contains(out.String(), "\n  -limit int\n") {
@@ -365,7 +366,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestTogether makes one index from several searches at once.
+// TestTogether checks that several concurrent searches share one index.
 func TestTogether(t *testing.T) {
 	server := cfchattest.New(t)
 	server.AddMessage(server.AddConversation(cfchattest.Conversation{}), cfchattest.Message{Content: "hello"})
@@ -383,7 +384,7 @@ func TestTogether(t *testing.T) {
 	searches.Wait()
 }
 
-// TestForeign leaves a file alone that is no index, and says so.
+// TestForeign checks that a file that is not an index is left alone, and reported.
 func TestForeign(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "chat.db")
 	synced(t, cfchattest.New(t), file)
@@ -393,7 +394,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestInterrupted says so, and no more.
+// TestInterrupted checks that an interrupted program says so, and nothing else.
 func TestInterrupted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "chat.db")
 	synced(t, cfchattest.New(t), file)

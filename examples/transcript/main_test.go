@@ -23,7 +23,7 @@ import (
 
 var noon = time.Date(2026, time.November, 28, 12, 0, 0, 0, time.UTC)
 
-// runOn runs the program against a server, and then takes the port out of what it says.
+// runOn runs the program against a server, and returns its output without the port.
 func runOn(ctx context.Context, server *cfchattest.Server, args ...string) (string, error) {
 	env := map[string]string{
 		"CFCHAT_USER_API_KEY": server.AdminKey(), "CFCHAT_SERVER": server.URL(), "CFCHAT_ACCOUNT_ID": strconv.FormatInt(server.AccountID(), 10),
@@ -33,7 +33,7 @@ func runOn(ctx context.Context, server *cfchattest.Server, args ...string) (stri
 	return regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(out.String(), "chat.test"), err
 }
 
-// TestTranscript has one of everything, and only reads.
+// TestTranscript checks the transcript of a conversation with one message of each kind, and that the program only reads.
 func TestTranscript(t *testing.T) {
 	server := standIn(noon)
 	t.Cleanup(server.Close)
@@ -44,7 +44,7 @@ func TestTranscript(t *testing.T) {
 	}
 	for _, r := range server.Requests()[before:] {
 		if r.Method != http.MethodGet {
-			t.Errorf("it wrote: %+v", r)
+			t.Errorf("the program wrote: %+v", r)
 		}
 	}
 }
@@ -83,7 +83,7 @@ const transcript = "# Conversation 1: Mia\n" + `
 
 `
 
-// TestFiles writes a file of each that matches, which another run replaces.
+// TestFiles checks that a file is written for each matching conversation, and that another run replaces it.
 func TestFiles(t *testing.T) {
 	server := standIn(noon)
 	t.Cleanup(server.Close)
@@ -106,7 +106,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestDays has each day once, by the zone.
+// TestDays checks that each day of the time zone has one heading.
 func TestDays(t *testing.T) {
 	var hours atomic.Int64
 	server := cfchattest.New(t, cfchattest.Clock(func() time.Time { return noon.Add(time.Duration(hours.Load()) * time.Hour) }))
@@ -123,7 +123,7 @@ func TestDays(t *testing.T) {
 	}
 }
 
-// TestImported has what was imported later, with a late id, where its time belongs.
+// TestImported checks that a message that was imported later, and so has a higher id, is sorted by its time.
 func TestImported(t *testing.T) {
 	now := noon
 	server := cfchattest.New(t, cfchattest.Clock(func() time.Time { return now }))
@@ -154,12 +154,12 @@ func TestImported(t *testing.T) {
 	}
 }
 
-// roundTripper answers requests.
+// roundTripper is a transport made of a function.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestUnreadable says what is missing, goes on behind it, and exits with an error that names it.
+// TestUnreadable checks that the program notes what is missing, continues after it, and ends with an error that names it.
 func TestUnreadable(t *testing.T) {
 	server := cfchattest.New(t)
 	gone := server.AddContact(cfchattest.Contact{})
@@ -187,7 +187,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestFailures writes nothing of a conversation that is not whole.
+// TestFailures checks that nothing is written of a conversation that cannot be read completely.
 func TestFailures(t *testing.T) {
 	server := standIn(noon)
 	t.Cleanup(server.Close)
@@ -212,7 +212,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestMessages has what else there may be in a conversation.
+// TestMessages checks the other kinds of messages that a conversation may have.
 func TestMessages(t *testing.T) {
 	server := cfchattest.New(t)
 	account := server.Account(t)
@@ -243,7 +243,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestSender names who is gone as well as it can.
+// TestSender checks the names of senders that no longer exist.
 func TestSender(t *testing.T) {
 	c := &cfchat.Conversation{Meta: cfchat.ConversationMeta{Sender: cfchat.Contact{ID: 7}}}
 	for want, m := range map[string]cfchat.Message{
@@ -252,12 +252,12 @@ func TestSender(t *testing.T) {
 		"user 3":               {Sender: &cfchat.MessageSender{Type: cfchat.SenderKindUser, ID: 3}},
 	} {
 		if got := sender(c, &m); got != want {
-			t.Errorf("it is %q, want %q", got, want)
+			t.Errorf("the sender is %q, want %q", got, want)
 		}
 	}
 }
 
-// TestFilesInOrder has the files of a message in their order, whatever that of the answer.
+// TestFilesInOrder checks that the files of a message are in the order of their ids, whatever the answer's order.
 func TestFilesInOrder(t *testing.T) {
 	var out bytes.Buffer
 	m := &cfchat.Message{Attachments: []*cfchat.Attachment{{ID: 2, DataURL: new("https://a.test/b")}, nil, {ID: 1, DataURL: new("https://a.test/a")}}}
@@ -267,7 +267,7 @@ func TestFilesInOrder(t *testing.T) {
 	}
 }
 
-// TestAttachment links to files only.
+// TestAttachment checks that only web addresses of files become links.
 func TestAttachment(t *testing.T) {
 	for want, a := range map[string]*cfchat.Attachment{
 		"something of a kind that the server does not know": nil,
@@ -281,12 +281,12 @@ func TestAttachment(t *testing.T) {
 		},
 	} {
 		if got := attachment(a); got != want {
-			t.Errorf("it is %q, want %q", got, want)
+			t.Errorf("the attachment is %q, want %q", got, want)
 		}
 	}
 }
 
-// TestRefused sends nothing.
+// TestRefused checks that wrong arguments are refused, and nothing is sent.
 func TestRefused(t *testing.T) {
 	account := map[string]string{"CFCHAT_USER_API_KEY": "k", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "http://127.0.0.1:1"}
 	for want, c := range map[string]struct {
@@ -307,7 +307,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestStandInAccount runs without an account.
+// TestStandInAccount runs the program without an account.
 func TestStandInAccount(t *testing.T) {
 	var out strings.Builder
 	err := run(t.Context(), nil, func(string) string { return "" }, &out)

@@ -2,8 +2,8 @@ package main
 
 import "testing"
 
-// TestEscape has texts whose Markdown was rendered by cmark-gfm 0.29, with GitHub's extensions and without, and was shown as they
-// are.
+// TestEscape checks texts whose escaped Markdown cmark-gfm 0.29, with and without GitHub's extensions, rendered as the
+// original text.
 func TestEscape(t *testing.T) {
 	for text, want := range map[string]string{
 		"It is on its way. See you, at 10:30 (or 11)!": "It is on its way. See you, at 10:30 (or 11)!",

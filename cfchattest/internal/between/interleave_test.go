@@ -15,12 +15,13 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/between"
 )
 
-// program is one of two that find or create a contact at once. It stops before each step that another can see.
+// program is one of two that find or create a contact at the same time. It stops before each step that the other can
+// observe.
 type program struct {
 	contacts cfchat.ContactsService
 	server   *cfchattest.Server
 	create   cfchat.ContactCreate
-	lose     bool // the answer of its create
+	lose     bool // whether the answer of its create is lost
 
 	resume  chan struct{}
 	stopped chan bool // false when it has ended
@@ -28,10 +29,10 @@ type program struct {
 	err     error
 }
 
-// newProgram makes a program with a client of its own, for any server of a version.
+// newProgram returns a program with its own client, for any server of a version.
 func newProgram(t *testing.T, version string) *program {
 	p := &program{resume: make(chan struct{}), stopped: make(chan bool)}
-	key := cfchattest.New(t).AdminKey() // of every server
+	key := cfchattest.New(t).AdminKey() // the same on every server
 	chat, err := cfchat.New(cfchat.Config{
 		Server: "http://localhost", HTTPClient: &http.Client{Transport: p}, Keys: auth.Keys{User: auth.NewKey(key)},
 		ServerVersion: version,
@@ -48,9 +49,9 @@ func (p *program) stop() {
 	<-p.resume
 }
 
-// RoundTrip stops before the request, and of a create between the server's look and its write.
+// RoundTrip stops before the request, and for a create between the server's read and its write.
 func (p *program) RoundTrip(req *http.Request) (*http.Response, error) {
-	if p.resume == nil { // it is alone
+	if p.resume == nil { // the program runs alone
 		return p.server.Transport().RoundTrip(req)
 	}
 	p.stop()
@@ -61,8 +62,8 @@ func (p *program) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// interleave runs programs step by step: whose turn it is says a list of choices, and behind its end the first one's. It
-// returns the choices that were made, and among how many.
+// interleave runs programs step by step. The choices determine whose turn it is, and after their end it is the first one's.
+// It returns the choices made, and among how many programs each was.
 func interleave(t *testing.T, programs []*program, choices []int) (made, among []int) {
 	for _, p := range programs {
 		go func() {
@@ -86,7 +87,7 @@ func interleave(t *testing.T, programs []*program, choices []int) (made, among [
 	return made, among
 }
 
-// next returns the choices of the next interleaving, nil when there is none.
+// next returns the choices of the next interleaving, nil if there is none.
 func next(made, among []int) []int {
 	for i, choice := range slices.Backward(made) {
 		if choice+1 < among[i] {
@@ -96,7 +97,7 @@ func next(made, among []int) []int {
 	return nil
 }
 
-// kinds are what a contact is known by, every way.
+// kinds are all combinations of values that identify a contact.
 var kinds = []cfchat.ContactCreate{
 	{Email: "Jo@customer.test"},
 	{PhoneNumber: "+14155551000"},
@@ -107,8 +108,9 @@ var kinds = []cfchat.ContactCreate{
 	{Email: "jo@customer.test", PhoneNumber: "+14155551000", Identifier: "crm-1"},
 }
 
-// TestInterleavings has two programs find or create one contact at once, in every order of their steps, with and without the
-// answers of their creates lost. The race detector, which makes it ten times as slow, gets a part of them.
+// TestInterleavings runs two programs that find or create one contact at the same time, in every order of their steps, with
+// and without losing the answers of their creates. With the race detector, which makes it ten times as slow, it runs only
+// some.
 func TestInterleavings(t *testing.T) {
 	tries, enough := []struct {
 		version string
@@ -140,11 +142,11 @@ func TestInterleavings(t *testing.T) {
 	})
 	t.Logf("%d interleavings", count.Load())
 	if count.Load() < enough {
-		t.Error("they are too few")
+		t.Errorf("these are too few, want at least %d", enough)
 	}
 }
 
-// everyOrder runs two programs in every order of their steps, each time on a new server, and counts them.
+// everyOrder runs two programs in every order of their steps, each time on a new server, and returns the number of orders.
 func everyOrder(t *testing.T, version string, programs []*program, alone *program) (count int64) {
 	for choices := []int{}; choices != nil; count++ {
 		server := cfchattest.Start(cfchattest.Version(version))
@@ -158,9 +160,10 @@ func everyOrder(t *testing.T, version string, programs []*program, alone *progra
 	return count
 }
 
-// judge says what is wrong with what two programs got, "" if nothing is. An e-mail and an identifier are of one contact in
-// the server's database, and a phone number is where the server saw it before it wrote (contract, W2.4). So programs that
-// share one of the former have the same contact, and there is no other.
+// judge describes what is wrong with the results of two programs, "" if nothing is. The server's database makes an e-mail
+// address and an identifier unique; a phone number is unique only if the server saw the other contact before it wrote
+// (contract, W2.4). So programs that share an e-mail address or an identifier must get the same contact, and there must be
+// no other.
 func judge(t *testing.T, contacts cfchat.ContactsService, programs []*program) string {
 	before, ids := listed(t, contacts)
 	for _, p := range programs {
@@ -168,13 +171,13 @@ func judge(t *testing.T, contacts cfchat.ContactsService, programs []*program) s
 		case p.err != nil:
 			return fmt.Sprintf("an error: %v", p.err)
 		case !ids[p.found.Contact.ID]:
-			return fmt.Sprintf("contact %d is not there", p.found.Contact.ID)
+			return fmt.Sprintf("contact %d does not exist", p.found.Contact.ID)
 		case shared(p.create, createOf(p.found.Contact)) == (known{}):
-			return fmt.Sprintf("contact %d has nothing of what was given", p.found.Contact.ID)
+			return fmt.Sprintf("contact %d has none of the given values", p.found.Contact.ID)
 		}
 		again, err := contacts.FindOrCreate(t.Context(), p.create)
 		if err != nil || again.Created || again.Contact.ID != p.found.Contact.ID {
-			return fmt.Sprintf("asked again, it is %+v, %v; before it was %+v", again, err, p.found)
+			return fmt.Sprintf("a second call returns %+v, %v; the first returned %+v", again, err, p.found)
 		}
 	}
 	a, b := programs[0].found, programs[1].found
@@ -182,18 +185,18 @@ func judge(t *testing.T, contacts cfchat.ContactsService, programs []*program) s
 	alone := both.phone != "" && !slices.ContainsFunc(programs, func(p *program) bool { return p.create.Email+p.create.Identifier != "" })
 	switch after, _ := listed(t, contacts); {
 	case after != before:
-		return fmt.Sprintf("there are %d contacts, and before the last look %d", after, before)
+		return fmt.Sprintf("there are %d contacts, and %d before the second calls", after, before)
 	case before > 2 || a.Created && b.Created && before != 2:
 		return fmt.Sprintf("there are %d contacts, %+v, %+v", before, a, b)
 	case both.email+both.identifier != "" && (before != 1 || a.Contact.ID != b.Contact.ID || a.Created && b.Created):
 		return fmt.Sprintf("there are %d contacts, %+v, %+v", before, a, b)
 	case alone && (a.Contact.ID != 1 || b.Contact.ID != 1):
-		return fmt.Sprintf("it is not the one with the lower id: %+v, %+v", a, b)
+		return fmt.Sprintf("a program did not get the contact with the lower id: %+v, %+v", a, b)
 	}
 	return ""
 }
 
-// listed counts the contacts of a server.
+// listed returns the number of contacts on a server, and their ids.
 func listed(t *testing.T, contacts cfchat.ContactsService) (count int, ids map[int64]bool) {
 	page, err := contacts.List(t.Context(), cfchat.ContactListOptions{})
 	if err != nil {
@@ -207,15 +210,15 @@ func listed(t *testing.T, contacts cfchat.ContactsService) (count int, ids map[i
 	return len(page.Payload), ids
 }
 
-// createOf is what a contact is known by.
+// createOf returns the values that identify a contact.
 func createOf(c *cfchat.Contact) cfchat.ContactCreate {
 	return cfchat.ContactCreate{Email: c.GetEmail(), PhoneNumber: c.GetPhoneNumber(), Identifier: c.GetIdentifier()}
 }
 
-// known is what a contact is known by.
+// known holds the values that identify a contact.
 type known struct{ email, phone, identifier string }
 
-// shared is what two are both known by.
+// shared returns the values that identify both of two contacts.
 func shared(a, b cfchat.ContactCreate) (both known) {
 	if strings.EqualFold(a.Email, b.Email) {
 		both.email = a.Email

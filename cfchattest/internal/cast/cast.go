@@ -55,7 +55,7 @@ func FitsInteger(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32
 // FitsBigint reports whether a number fits a column of eight bytes. [Integer] returns the nearest one otherwise.
 func FitsBigint(n int64) bool { return n > math.MinInt64 && n < math.MaxInt64 }
 
-// leadingInteger returns the number that a text starts with, 0 without one, the nearest one if it is too large.
+// leadingInteger returns the number that a text starts with: 0 if there is none, the nearest int64 if it is too large.
 func leadingInteger(text string) int64 {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	end := 0
@@ -69,7 +69,7 @@ func leadingInteger(text string) int64 {
 	return n
 }
 
-// StartsWithNumber reports whether a text starts with a number, so that its cast is not the 0 of any other text.
+// StartsWithNumber reports whether a text starts with a number. Any other text is cast to 0.
 func StartsWithNumber(text string) bool {
 	text = strings.TrimLeft(text, " \t\n\v\f\r")
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-")
@@ -82,7 +82,7 @@ func Boolean(value any) bool {
 	return !Blank(value) && !slices.Contains([]string{"0", "f", "F", "false", "FALSE", "off", "OFF"}, Text(value))
 }
 
-// Time reads a time to store: ISO text; anything else is the zero time.
+// Time reads a time to store from ISO text. For anything else it returns the zero time.
 func Time(value any) time.Time {
 	text, _ := value.(string)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
@@ -108,7 +108,7 @@ func Text(value any) string {
 	return string(text)
 }
 
-// Blank reports whether a value counts as missing where the server asks for presence: null, false, "", [] or {}.
+// Blank reports whether a value counts as missing when the server checks for presence: null, false, blank text, [] or {}.
 func Blank(value any) bool {
 	switch v := value.(type) {
 	case nil:

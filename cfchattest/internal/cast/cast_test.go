@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// TestInteger reads what stands for an id in paths, queries and bodies (contract, 1.2, 1.4 and 6.1).
+// TestInteger reads the values that can be sent as an id in paths, queries and bodies (contract, 1.2, 1.4 and 6.1).
 func TestInteger(t *testing.T) {
 	for _, c := range []struct {
 		value any
@@ -28,7 +28,7 @@ func TestInteger(t *testing.T) {
 	}
 }
 
-// TestFits has the sizes of the columns of ids: what does not fit the one of four bytes finds nothing.
+// TestFits checks the sizes of id columns: an id that does not fit four bytes finds nothing.
 func TestFits(t *testing.T) {
 	for n, want := range map[int64][2]bool{
 		0: {true, true}, math.MaxInt32: {true, true}, math.MaxInt32 + 1: {false, true}, math.MinInt32 - 1: {false, true},
@@ -39,7 +39,7 @@ func TestFits(t *testing.T) {
 		}
 	}
 	if _, ok := cast.ID("2147483648"); ok {
-		t.Error("an id is too large, and there")
+		t.Error("an id that is too large is accepted")
 	}
 	if id, ok := cast.ID("42"); id != 42 || !ok {
 		t.Errorf("42 is %d, %t", id, ok)

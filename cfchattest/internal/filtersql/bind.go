@@ -12,7 +12,7 @@ import (
 type bound struct {
 	operator string
 	values   []any  // nil among them is NULL
-	text     string // of an operator that takes one text: the value to compare with
+	text     string // the value to compare with, for an operator with one text
 }
 
 // orders reports whether the comparison is > or <.
@@ -36,8 +36,8 @@ func (c *compiler[R]) bind(r Rule, of Column[R]) (bound, error) {
 		date, err := c.bindDays(r)
 		return bound{operator: IsLessThan, text: date}, err
 	}
-	// Any other operator compares with the text of all values. A list's is never that of one value (contract,
-	// 5.3).
+	// Any other operator compares with the text of all values. The text of a list never equals that of one value
+	// (contract, 5.3).
 	values, err := c.bindValues(r, of)
 	if len(values) == 1 && (!isList(r.values) || c.lowering && isText(values[0])) {
 		return bound{text: cast.Text(values[0])}, err
@@ -45,8 +45,8 @@ func (c *compiler[R]) bind(r Rule, of Column[R]) (bound, error) {
 	return bound{text: cast.Text(values)}, err
 }
 
-// bindValues returns the values to compare with. After a rule on a custom attribute, texts are reduced to their first and
-// lowered, which the server does in every version: that is what lowering says.
+// bindValues returns the values to compare with. After a rule on a custom attribute (see lowering), the server reduces a
+// list of texts to the first one, in lower case, in every version.
 func (c *compiler[R]) bindValues(r Rule, of Column[R]) ([]any, error) {
 	if of.Names != nil {
 		return bindNames(r.values, of.Names, of.AllNames)
@@ -68,8 +68,8 @@ func (c *compiler[R]) bindValues(r Rule, of Column[R]) ([]any, error) {
 	}
 }
 
-// bindNames returns the numbers of names, NULL for an unknown one. The word for all of them counts in a list
-// (contract, 5.2), and inside a text (unseen).
+// bindNames returns the numbers of names, NULL for an unknown one. The word for all names is recognized in a list
+// (contract, 5.2), and within a text (unseen).
 func bindNames(values any, names []string, all string) ([]any, error) {
 	list, isList := values.([]any)
 	text, isText := values.(string)
@@ -98,7 +98,8 @@ func bindNames(values any, names []string, all string) ([]any, error) {
 
 func number(n int) json.Number { return json.Number(cast.Text(n)) }
 
-// bindPatterns: before 3.1.1 the first value is looked for, in lower case; from then on every one (contract, 4.2 and 5.3).
+// bindPatterns returns the patterns to search for: before 3.1.1 the first value, in lower case, later every value (contract,
+// 4.2 and 5.3).
 func (c *compiler[R]) bindPatterns(r Rule) ([]any, error) {
 	values := []any{r.values}
 	several := c.Version.AtLeast("3.1.1")
@@ -145,7 +146,7 @@ func (c *compiler[R]) bindLimit(r Rule, of Column[R]) (string, error) {
 	return cast.Text(first), nil
 }
 
-// kindOf returns the type that the server takes a rule to be about, kindUnknown for one that has none.
+// kindOf returns the type that the server assumes for a rule's attribute, kindUnknown if it has none.
 func (c *compiler[R]) kindOf(r Rule, of Column[R]) kind {
 	if of.get != nil {
 		return of.kind

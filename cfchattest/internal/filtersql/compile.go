@@ -14,8 +14,8 @@ type compiler[R any] struct {
 	sqlError error // the first thing that the database will refuse
 }
 
-// rule returns the words of one rule: its condition, and how the next one is joined. The server prepares the values before
-// it checks the attribute.
+// rule returns the words of one rule: its condition, and the operator that joins the next one. The server prepares the
+// values before it checks the attribute.
 func (c *compiler[R]) rule(r Rule) ([]word[R], error) {
 	if c.Version.AtLeast("3.8.0") {
 		if err := c.valid(r); err != nil {
@@ -31,7 +31,7 @@ func (c *compiler[R]) rule(r Rule) ([]word[R], error) {
 		return c.customRule(r)
 	case r.key == "labels" && c.Version.AtLeast("3.1.1"):
 		return c.labelsRule(r)
-	case comparison.orders() != (of.kind == kindDate): // only dates are compared so, and only so
+	case comparison.orders() != (of.kind == kindDate): // dates can only be ordered, and nothing else can
 		c.refuse(ErrSQL)
 		return nil, nil
 	}
@@ -47,7 +47,7 @@ func (c *compiler[R]) rule(r Rule) ([]word[R], error) {
 	return append([]word[R]{{clause: made}}, joinWord[R](r.join)...), nil
 }
 
-// customRule makes the words of a rule on a custom attribute. Before 3.8.0 a rule on an attribute that is not defined is
+// customRule returns the words of a rule on a custom attribute. Before 3.8.0 a rule on an attribute that is not defined is
 // dropped, together with its query_operator (contract, 5.2).
 func (c *compiler[R]) customRule(r Rule) ([]word[R], error) {
 	c.lowering = true
@@ -70,16 +70,16 @@ func (c *compiler[R]) customRule(r Rule) ([]word[R], error) {
 	column := c.custom(r.key, of)
 	words := append([]word[R]{{clause: clause[R]{met: c.condition(column, comparison)}}}, joinWord[R](r.join)...)
 	if r.operator == NotEqualTo {
-		// The server appends this behind the query_operator, so it is only SQL if the rule is the last, and even then it
-		// escapes from the rules before (contract, 5.3).
+		// The server appends this after the query_operator, so the SQL is valid only if the rule is the last one, and even
+		// then this condition is independent of the rules before it (contract, 5.3).
 		words = append(words, word[R]{or: true}, word[R]{clause: clause[R]{met: present(column, false)}})
 	}
 	return words, nil
 }
 
-// labelsRule makes the words of a rule on labels from 3.1.1 on. It is about all labels of a row, so that not_equal_to means
-// "has none of". With another operator than these four it is dropped together with its query_operator, in 3.1.1 itself a
-// 500; 3.8.0 no longer lets it get here (contract, 4.2).
+// labelsRule returns the words of a rule on labels from 3.1.1 on. It applies to all labels of a row, so that not_equal_to
+// means "has none of". A rule with an operator other than these four is dropped together with its query_operator, or a 500
+// in 3.1.1 itself; from 3.8.0 on such a rule is refused before it gets here (contract, 4.2).
 func (c *compiler[R]) labelsRule(r Rule) ([]word[R], error) {
 	values, err := c.bindValues(r, Column[R]{}) // whatever the operator
 	if err != nil {
@@ -109,7 +109,7 @@ func (c *compiler[R]) labelsRule(r Rule) ([]word[R], error) {
 	return append([]word[R]{{clause: clause[R]{met: met}}}, joinWord[R](r.join)...), nil
 }
 
-// condition returns the condition of a column, or records that it is invalid SQL.
+// condition returns the condition for a column, and records an error if it is invalid SQL.
 func (c *compiler[R]) condition(of column[R], b bound) condition[R] {
 	made, err := c.compare(of, b)
 	c.refuse(err)
@@ -123,7 +123,7 @@ func (c *compiler[R]) refuse(err error) {
 	}
 }
 
-// compare returns the condition of a column.
+// compare returns the condition for a column.
 func (c *compiler[R]) compare(of column[R], b bound) (condition[R], error) {
 	switch b.operator {
 	case EqualTo, NotEqualTo:
@@ -143,7 +143,8 @@ func (c *compiler[R]) compare(of column[R], b bound) (condition[R], error) {
 	return oneOf(of, among, false), err
 }
 
-// joinWord returns a query_operator as a word of the expression. Anything but AND and OR is kept, and makes it invalid SQL.
+// joinWord returns a query_operator as a word of the expression. Anything but AND and OR is kept, and makes the expression
+// invalid SQL.
 func joinWord[R any](join any) []word[R] {
 	switch strings.ToUpper(strings.TrimSpace(cast.Text(join))) {
 	case "":

@@ -10,10 +10,10 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest/internal/cast"
 )
 
-// condition reports whether a row meets a rule. What SQL calls unknown is false: nothing here negates it.
+// condition reports whether a row meets a rule. SQL's unknown is false, because nothing here negates it.
 type condition[R any] func(R) (bool, error)
 
-// set are values to compare with. NULL among them makes "none of these" unknown.
+// set holds values to compare with. NULL among them makes "none of these" unknown.
 type set struct {
 	cells map[cell]bool
 	null  bool
@@ -33,7 +33,7 @@ func oneOf[R any](of column[R], among set, negated bool) condition[R] {
 	}
 }
 
-// alike returns the condition LIKE, or NOT LIKE: like any of the patterns, or like none.
+// alike returns the condition LIKE for any of the patterns, or NOT LIKE for all of them.
 func alike[R any](of column[R], patterns []any, anyCase, negated bool) condition[R] {
 	matchers := make([]func(string) bool, len(patterns))
 	for i, pattern := range patterns {
@@ -57,7 +57,7 @@ func present[R any](of column[R], wanted bool) condition[R] {
 	}
 }
 
-// ordered returns the condition > or <. The value stands in the SQL as it was sent, so one with a quote in it is no SQL
+// ordered returns the condition > or <. The SQL contains the value as it was sent, so that a quote in it makes invalid SQL
 // (contract, 3).
 func ordered[R any](of column[R], b bound, now time.Time) (condition[R], error) {
 	if strings.Contains(b.text, "'") {

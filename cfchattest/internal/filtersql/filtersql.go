@@ -1,6 +1,6 @@
-// Package filtersql runs filters as the server does: it makes SQL from the rules, one after another and without parentheses,
-// for the database to run. Rules that the server's code fails on, or that are invalid SQL, are refused in the same order.
-// The package knows nothing about conversations: a [Table] describes the rows.
+// Package filtersql runs filters as the server does, which builds SQL from the rules, one after another and without
+// parentheses, for its database to run. Rules that the server's code fails on, or that are invalid SQL, are refused in the
+// same order. The package knows nothing about conversations: a [Table] describes the rows.
 package filtersql
 
 import (
@@ -14,7 +14,7 @@ import (
 // 500. Failures of the code come first, whatever the order of the rules.
 var (
 	ErrCode = errors.New("the filter makes no sense")
-	ErrSQL  = errors.New("the filter is no SQL")
+	ErrSQL  = errors.New("the filter is not valid SQL")
 )
 
 // RefusalError is the server's message about a filter that it refuses: a 422.

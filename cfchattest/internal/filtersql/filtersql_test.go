@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/release"
 )
 
-// fruit is what these tests filter.
+// fruit is a row that these tests filter.
 type fruit struct {
 	id     int64
 	colour string // none is NULL
@@ -64,7 +64,7 @@ func tableOf(t *testing.T, version string) *filtersql.Table[fruit] {
 	}
 }
 
-// filter runs rules such as `id equal_to [1] AND` and says which rows meet them, or what is wrong.
+// filter runs rules such as `id equal_to [1] AND` and returns the ids of the rows that meet them, or the error.
 func filter(t *testing.T, version string, lines ...string) string {
 	t.Helper()
 	payload := []any{}
@@ -110,7 +110,7 @@ func met(f *filtersql.Filter[fruit]) string {
 }
 
 const (
-	noSQL  = "the filter is no SQL"
+	noSQL  = "the filter is not valid SQL"
 	noCode = "the filter makes no sense"
 )
 
@@ -129,7 +129,7 @@ func TestFilter(t *testing.T) {
 		{"4.7.0", []string{`id equal_to [1]`, `id equal_to [2]`}, noSQL},
 		{"4.7.0", []string{`grade equal_to ["good"]`}, "[1]"},
 		{"4.7.0", []string{`grade equal_to ["all"]`}, "[1 2]"},
-		{"4.7.0", []string{`grade not_equal_to ["none"]`}, "[]"}, // NULL is not in, and not out
+		{"4.7.0", []string{`grade not_equal_to ["none"]`}, "[]"}, // NULL is neither in nor out
 		{"4.7.0", []string{`grade equal_to [1]`}, noCode},
 		{"4.7.0", []string{`grade is_not_present []`}, "[13]"},
 		{"4.7.0", []string{`colour not_equal_to ["Red"]`}, "[2]"},
@@ -153,9 +153,9 @@ func TestFilter(t *testing.T) {
 		{"3.7.0", []string{`id is_less_than [5]`}, noSQL},
 		{"4.7.0", []string{`origin equal_to ["OSLO","rome"]`}, "[1]"},
 		{"4.7.0", []string{`origin not_equal_to ["oslo"]`}, "[2 13]"},
-		{"4.7.0", []string{`id equal_to [1] AND`, `origin not_equal_to ["oslo"]`}, "[13]"}, // it escapes from the rule before
+		{"4.7.0", []string{`id equal_to [1] AND`, `origin not_equal_to ["oslo"]`}, "[13]"}, // not restricted by the rule before it
 		{"4.7.0", []string{`origin not_equal_to ["oslo"] AND`, `id equal_to [1]`}, noSQL},
-		{"4.7.0", []string{`origin is_present [] AND`, `id equal_to ["1","2"]`}, "[1]"}, // the list has lost its second
+		{"4.7.0", []string{`origin is_present [] AND`, `id equal_to ["1","2"]`}, "[1]"}, // the list has lost its second value
 		{"4.7.0", []string{`origin is_present [] AND`, `id equal_to [1,2]`}, "[1 2]"},
 		{"4.7.0", []string{`origin is_present [] AND`, `labels is_present null`}, noCode}, // read in the source (unseen)
 		{"4.7.0", []string{`site equal_to ["https://example.COM"]`}, "[2]"},
@@ -172,11 +172,11 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestRefusals are what versions say of a filter that they check (contract, 5.2; contract, N4).
+// TestRefusals checks the errors for filters that a version refuses (contract, 5.2; contract, N4).
 func TestRefusals(t *testing.T) {
 	const invalid = "Invalid value. The values provided for %s are invalid"
 	for _, c := range []struct{ version, rule, want string }{
-		{"3.7.0", `seeds equal_to [1]`, noSQL}, // dropped: nothing is left
+		{"3.7.0", `seeds equal_to [1]`, noSQL}, // the rule is dropped, and none is left
 		{"3.8.0", `seeds equal_to [1]`, "Invalid attribute key - [seeds]. The key should be one of [id,grade,colour,picked,labels] or a custom attribute defined in the account."},
 		{"3.8.0", `id is_present []`, "Invalid operator. The allowed operators for id are [equal_to,not_equal_to,contains]."},
 		{"3.8.0", `id equal_to []`, fmt.Sprintf(invalid, "id")},
@@ -196,19 +196,19 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, payload := range []any{nil, map[string]any{}, "x", []any{"x"}} {
 		if _, err := filtersql.Read(payload); !errors.Is(err, filtersql.ErrCode) {
-			t.Errorf("%v is read: %v", payload, err)
+			t.Errorf("the payload %v is not refused: %v", payload, err)
 		}
 	}
 }
 
-// TestLimits writes dates and numbers as 4.11.2 reads them for more and less (contract, N4). Before, the database read
-// more of them.
+// TestLimits checks the forms of dates and numbers that 4.11.2 accepts for is_greater_than and is_less_than (contract, N4).
+// Before, the database accepted more.
 func TestLimits(t *testing.T) {
 	for values, want := range map[string]string{
 		`picked is_greater_than ["2026-03-01"]`: "[13]", `picked is_greater_than ["20260301"]`: "[13]",
 		`picked is_greater_than ["2026-03-01T23:59:59Z"]`:        "[13]",
 		`picked is_greater_than ["2026-03-01T10:00:00.5+02:00"]`: "[13]",
-		`picked is_greater_than ["2026-03-02T23:00:00-05:00"]`:   "[]", // the date as it is written
+		`picked is_greater_than ["2026-03-02T23:00:00-05:00"]`:   "[]", // the date counts as written
 		`picked is_greater_than ["2026-03-01\t10:00"]`:           "", `picked is_greater_than ["03/01/2026"]`: "",
 		`picked is_greater_than ["1\tMar\t2026"]`: "",
 		`picked is_greater_than ["today"]`:        "", `picked is_greater_than [1772323200]`: "",
@@ -226,7 +226,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestDaysFollow: each day is after the one before, and not after itself.
+// TestDaysFollow checks that each day is after the one before, and not after itself.
 func TestDaysFollow(t *testing.T) {
 	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for range 100 {
@@ -249,7 +249,7 @@ func TestDaysFollow(t *testing.T) {
 	}
 }
 
-// TestOnly says which keys a filter can find, if its rules do.
+// TestOnly checks which keys a filter can find, if its rules determine that.
 func TestOnly(t *testing.T) {
 	list := func(text string) any {
 		var decoded any
@@ -286,7 +286,7 @@ func TestOnly(t *testing.T) {
 	}
 }
 
-// TestUnreadable stores what the type of its attribute cannot be read from: the database stumbles when it comes to it.
+// TestUnreadable checks that a stored value that cannot be read as its attribute's type makes the filter fail at that row.
 func TestUnreadable(t *testing.T) {
 	table := tableOf(t, "4.7.0")
 	rules, err := filtersql.Read([]any{map[string]any{"attribute_key": "weight", "filter_operator": "equal_to",
@@ -299,11 +299,11 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := compiled.Met(fruit{custom: map[string]any{"weight": "heavy"}}); !errors.Is(err, filtersql.ErrSQL) {
-		t.Errorf("it is read: %v", err)
+		t.Errorf("the value is read: %v", err)
 	}
 }
 
-// TestLike matches as the database does: % is any text, _ one character, and a backslash takes the next one as it is.
+// TestLike matches as the database does: % matches any text, _ one character, and a backslash escapes the next character.
 func TestLike(t *testing.T) {
 	for _, c := range []struct {
 		pattern, text string

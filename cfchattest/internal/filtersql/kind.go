@@ -23,14 +23,14 @@ const (
 	kindBoolean
 )
 
-// cell is a value of a column: a text, or a number, which for a date counts days and for a boolean is 0 or 1. A numeric
-// is kept as the text of its shortest fraction, so that 1.0 is 1.
+// cell is a value of a column: a text, or a number, which is the day number for a date and 0 or 1 for a boolean. A numeric
+// is kept as the text of its reduced fraction, so that 1.0 equals 1.
 type cell struct {
 	number int64
 	text   string
 }
 
-// parse reads text as the database does when it meets a quoted value (contract, 3 and 5.2).
+// parse reads text as the database reads a quoted value (contract, 3 and 5.2).
 func (k kind) parse(text string) (cell, error) {
 	trimmed := strings.TrimSpace(text)
 	switch k {
@@ -50,8 +50,8 @@ func (k kind) parse(text string) (cell, error) {
 	return parseBoolean(strings.ToLower(trimmed))
 }
 
-// setOf reads the values of IN. A value of another type than the column's is no SQL; a fraction is one that no integer
-// has (unseen).
+// setOf reads the values of IN. A value of another type than the column's is invalid SQL; a fraction is valid, but equals no
+// integer (unseen).
 func (k kind) setOf(values []any) (set, error) {
 	out := set{cells: make(map[cell]bool, len(values)), null: len(values) == 0}
 	for _, each := range values {
@@ -84,7 +84,7 @@ func (k kind) setOf(values []any) (set, error) {
 	return out, nil
 }
 
-// number reads a number as a value of the column. It is false for one that no value of the column equals.
+// number reads a number as a value of the column. It reports false for a number that no value of the column can equal.
 func (k kind) number(n json.Number) (value cell, exists bool, err error) {
 	switch k {
 	case kindInteger, kindBigint:
@@ -108,7 +108,7 @@ func parseNumeric(text string) (cell, error) {
 	return cell{text: exact.RatString()}, nil
 }
 
-// maxExponent keeps numbers to a size that can be written out.
+// maxExponent limits numbers to a size that can be written out.
 const maxExponent = 1000
 
 // fraction reads a decimal number exactly.
@@ -125,7 +125,7 @@ func fraction(text string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
-// parseBoolean reads a boolean: the words may be cut short, as PostgreSQL's manual says (unseen).
+// parseBoolean reads a boolean. The words may be abbreviated, according to PostgreSQL's manual (unseen).
 func parseBoolean(text string) (cell, error) {
 	switch {
 	case text == "1", text == "on", text != "" && (strings.HasPrefix("true", text) || strings.HasPrefix("yes", text)):
@@ -137,8 +137,8 @@ func parseBoolean(text string) (cell, error) {
 	return cell{}, ErrSQL
 }
 
-// dayLayouts are the ways to write a day that the database reads and people use. A time behind it is cut off (contract, 5.3;
-// contract, N4, has four that were tried; the rest is PostgreSQL's manual's (unseen)).
+// dayLayouts are the commonly used date formats that the database reads. A time after the date is cut off (contract, 5.3;
+// contract, N4, has four that were tried; the others are from PostgreSQL's manual (unseen)).
 var dayLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04",
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 MST", "2006-1-2", "20060102", "2006/01/02", "1/2/2006",
@@ -154,7 +154,7 @@ func parseDay(text string) (cell, error) {
 	return cell{}, ErrSQL
 }
 
-// relativeDay replaces the words that the database knows for days, as PostgreSQL's manual has them; today was tried
+// relativeDay replaces the words that the database knows for days, according to PostgreSQL's manual; today was tried
 // (contract, N4).
 func relativeDay(k kind, text string, now time.Time) string {
 	if k != kindDate {
@@ -173,7 +173,7 @@ func relativeDay(k kind, text string, now time.Time) string {
 	return text
 }
 
-// dayOf counts the days since 1970 of the date that a time shows, whatever its zone.
+// dayOf returns the number of days from 1970 to the date that a time shows in its own zone.
 func dayOf(t time.Time) int64 {
 	year, month, day := t.Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)

@@ -2,7 +2,7 @@ package filtersql
 
 import "strings"
 
-// Like compiles an SQL pattern: % is any text, _ any character, \ takes the next one as it is.
+// Like compiles an SQL pattern: % matches any text, _ any character, and \ escapes the next character.
 func Like(pattern string, anyCase bool) func(string) bool {
 	if anyCase {
 		pattern = strings.ToLower(pattern)
@@ -16,7 +16,7 @@ func Like(pattern string, anyCase bool) func(string) bool {
 	}
 }
 
-// likeMatch compares greedily: at a mismatch the last % takes one more character.
+// likeMatch reports whether a pattern matches a text. At a mismatch the last % matches one more character.
 func likeMatch(pattern, text []rune) bool {
 	p, t, star, mark := 0, 0, -1, 0
 	for t < len(text) {

@@ -28,10 +28,10 @@ const (
 	IsGreaterThan  = "is_greater_than"
 	IsLessThan     = "is_less_than"
 	DaysBefore     = "days_before"
-	StartsWith     = "starts_with" // of the phone numbers of contacts, which are compared whole
+	StartsWith     = "starts_with" // for contacts' phone numbers; the whole number is compared
 )
 
-// Read reads a payload as it was decoded. It has to be a list of objects (contract, 1.1).
+// Read reads the rules from a decoded payload, which must be a list of objects (contract, 1.1).
 func Read(payload any) ([]Rule, error) {
 	list, ok := payload.([]any)
 	if !ok {
@@ -54,8 +54,8 @@ func Read(payload any) ([]Rule, error) {
 // Key returns the attribute that the rule is about.
 func (r Rule) Key() string { return r.key }
 
-// First returns the rule with the first of its values only, if it compares for equality or with one text, and that as it is
-// changed: what the server does in filters of contacts (contract, W2.2).
+// First returns the rule with only the first of its values, unless its operator is contains or does_not_contain. A text to
+// compare for equality is changed by the given function. The server does this in filters of contacts (contract, W2.2).
 func (r Rule) First(change func(string) string) Rule {
 	list, isList := r.values.([]any)
 	if !isList || len(list) == 0 || r.operator == Contains || r.operator == DoesNotContain {
@@ -72,7 +72,7 @@ func (r Rule) First(change func(string) string) Rule {
 	return r
 }
 
-// validJoins checks every query_operator, as 3.16.0 does before it looks at the rules. Where they stand is not checked
+// validJoins checks every query_operator, as 3.16.0 does before it reads the rules. Their positions are not checked
 // (contract, 4.2).
 func validJoins(rules []Rule) error {
 	for _, each := range rules {
@@ -90,7 +90,7 @@ func validJoins(rules []Rule) error {
 	return nil
 }
 
-// valid checks a rule as 3.8.0 does: the operator of a standard attribute, then that there are values (contract, 5.2).
+// valid checks a rule as 3.8.0 does: first the operator of a standard attribute, then that there are values (contract, 5.2).
 func (t *Table[R]) valid(r Rule) error {
 	if of, standard := t.column(r.key); standard && !slices.Contains(of.Operators, r.operator) {
 		allowed := strings.Join(of.Operators, ",")

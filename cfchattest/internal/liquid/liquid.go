@@ -14,7 +14,7 @@ import (
 )
 
 // ErrSyntax is the error for a template that Liquid refuses. The server then leaves the text unchanged.
-var ErrSyntax = errors.New("no template")
+var ErrSyntax = errors.New("invalid template")
 
 // UnsupportedError names a part of Liquid that this package does not support, such as "the tag assign".
 type UnsupportedError string
@@ -53,7 +53,7 @@ type template struct {
 	drops  Drops
 	tokens []string
 	out    strings.Builder
-	trim   bool // the following text loses its leading white space
+	trim   bool // whether the following text loses its leading white space
 }
 
 func (t *template) next() string {
@@ -150,7 +150,7 @@ func (t *template) raw() error {
 	return ErrSyntax
 }
 
-// fragment is a piece of an expression: texts in quotes stay together.
+// fragment matches a piece of an expression. Quoted text stays together.
 const fragment = `"[^"]*"|'[^']*'|(?:[^\s,|'"]|"[^"]*"|'[^']*')+`
 
 var (
@@ -212,7 +212,7 @@ func apply(name, value string) (string, error) {
 	return value, nil
 }
 
-// escaped matches an escaped byte or blank in a URL.
+// escaped matches an escaped byte or space in a URL.
 var escaped = regexp.MustCompile(`%[0-9a-fA-F]{2}|\+`)
 
 // unescape decodes URL escapes in a text. Other text stays unchanged.

@@ -28,8 +28,8 @@ func TestRender(t *testing.T) {
 		"a \n{{- contact.name -}} \n b":               "aJob",
 		"see `{{contact.name}}` and {{contact.name}}": "see `{{contact.name}}` and Jo",
 		"`a\n{% if %}`":                               "`a\n{% if %}`",
-		"`one {{contact.email}}":                      "`one jo@example.com", // one backtick is no code
-		"`{% endraw %}{{contact.email}}{% raw %}`":    "`jo@example.com`",    // which is why backticks do not protect
+		"`one {{contact.email}}":                      "`one jo@example.com", // a single backtick is not code
+		"`{% endraw %}{{contact.email}}{% raw %}`":    "`jo@example.com`",    // so backticks do not protect
 		"{{ contact.name ! }} and more":               "Jo and more",
 	} {
 		if got, err := liquid.Render(text, drops); got != want || err != nil {
@@ -38,7 +38,7 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// TestRenderSyntax gives what is no template, which the server leaves as it was.
+// TestRenderSyntax checks that invalid templates are refused; the server leaves their text unchanged.
 func TestRenderSyntax(t *testing.T) {
 	for _, text := range []string{
 		"{{", "{%", "{{ contact.name", "{{ contact.name }", `{{ "}" }}`, "{% no_such_tag %}", "{% %}", "{% raw %}", "{% endraw %}",
@@ -50,7 +50,7 @@ func TestRenderSyntax(t *testing.T) {
 	}
 }
 
-// TestRenderUnsupported names what Liquid knows and this package does not.
+// TestRenderUnsupported checks that the error names a part of Liquid that this package does not support.
 func TestRenderUnsupported(t *testing.T) {
 	for text, want := range map[string]string{
 		"{% assign a = 1 %}": "no support for the tag assign",
@@ -64,7 +64,8 @@ func TestRenderUnsupported(t *testing.T) {
 	}
 }
 
-// TestRenderEscaped sends each brace as a value of its own, and each backtick as its code: any text arrives as it was.
+// TestRenderEscaped checks that any text arrives unchanged if each brace is sent as a separate value, and each backtick as
+// its URL escape.
 func TestRenderEscaped(t *testing.T) {
 	escape := strings.NewReplacer("{", `{{ "{" }}`, "`", `{{ "%60" | url_decode }}`)
 	for _, text := range []string{
@@ -81,7 +82,7 @@ func FuzzRender(f *testing.F) {
 	f.Add("{{ contact.name | url_decode }}{% raw %}`x`{% endraw %}")
 	escape := strings.NewReplacer("{", `{{ "{" }}`, "`", `{{ "%60" | url_decode }}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		_, _ = liquid.Render(text, drops) // which ends, and does not panic
+		_, _ = liquid.Render(text, drops) // must end, and not panic
 		if got, err := liquid.Render(escape.Replace(text), drops); got != text || err != nil {
 			t.Errorf("%q becomes %q, %v", text, got, err)
 		}

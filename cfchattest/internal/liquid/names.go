@@ -1,6 +1,6 @@
 package liquid
 
-// tags and filters are those of Liquid that this package does not support.
+// tags and filters list the parts of Liquid that this package does not support.
 var (
 	tags = []string{
 		"#", "assign", "break", "capture", "case", "comment", "continue", "cycle", "decrement", "echo", "for", "if", "ifchanged",

@@ -10,7 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/ruby"
 )
 
-// TestRenderAsRuby renders random texts of what this package knows, and compares them with Ruby's own liquid.
+// TestRenderAsRuby renders random texts from the parts of Liquid that this package supports, and compares them with Ruby's
+// liquid.
 func TestRenderAsRuby(t *testing.T) {
 	parts := []string{
 		"{{contact.name}}", "{{ contact['email'] }}", "{{ x }}", "{{", "}}", "{", "}", "`", "{% raw %}", "{% endraw %}", "{%", "%}", "{{-", "-}}",
@@ -42,5 +43,5 @@ func TestRenderAsRuby(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("of %d texts %d are rendered otherwise", len(texts), wrong)
+	t.Logf("%d of %d texts are rendered differently", wrong, len(texts))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/examples/internal/connect"
 )
 
-// TestUsage looks for every variable that Real reads in what -h prints.
+// TestUsage checks that -h prints every variable that Real reads.
 func TestUsage(t *testing.T) {
 	var out strings.Builder
 	flags := flag.NewFlagSet("x", flag.ContinueOnError)
@@ -30,7 +30,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestParse says what is wrong in the error, once, and shows the usage only where -h asks for it.
+// TestParse checks that only the error says what is wrong, and that the usage is shown only for -h.
 func TestParse(t *testing.T) {
 	for _, c := range []struct{ args, says, want string }{
 		{"-n 3", "", ""},
@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", c.args, err, c.want)
 		}
 		if errs.Len() > 0 || !strings.HasPrefix(out.String(), c.says) || (c.says == "") != (out.Len() == 0) {
-			t.Errorf("%s: it says %s and %s", c.args, &out, &errs)
+			t.Errorf("%s: the output is %s and %s", c.args, &out, &errs)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/examples/internal/connect"
 )
 
-// one is a listener with one connection, after which it waits until it is closed.
+// one is a listener with one connection. Then it waits until it is closed.
 type one chan net.Conn
 
 func (l one) Accept() (net.Conn, error) {
@@ -25,14 +25,14 @@ func (l one) Accept() (net.Conn, error) {
 func (l one) Close() error   { close(l); return nil }
 func (l one) Addr() net.Addr { return &net.TCPAddr{} }
 
-// TestServe does not return before what it has begun has ended.
+// TestServe checks that Serve does not return before the requests that it has begun have ended.
 func TestServe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := false
 		h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			stop()
-			time.Sleep(time.Second) // of the bubble's clock
+			time.Sleep(time.Second) // virtual time
 			ended = true
 		})
 		ours, theirs := net.Pipe()
