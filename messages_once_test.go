@@ -147,6 +147,8 @@ func TestMarkRefused(t *testing.T) {
 		{cfchat.MessageCreate{Content: "hi", Mark: "m", ContentAttributes: map[string]any{cfchat.MarkAttribute: "n"}}, all, nil, true},
 		{cfchat.MessageCreate{Content: "hi", ContentAttributes: map[string]any{cfchat.MarkAttribute: "n"}}, all, nil, false},
 		{cfchat.MessageCreate{Content: "hi", Mark: "m", ContentAttributes: map[string]any{"automation_rule_id": 1}}, all, nil, true},
+		{cfchat.MessageCreate{Content: "hi", ContentAttributes: map[string]any{"automation_rule_id": 1, "a": "b"}}, all, nil, true},
+		{cfchat.MessageCreate{Content: "hi", ContentAttributes: map[string]any{"automation_rule_id": 1}}, all, nil, false},
 		{cfchat.MessageCreate{Content: "hi", Mark: strings.Repeat("ä", 255)}, all, nil, false},
 		{cfchat.MessageCreate{Content: "hi", Mark: strings.Repeat("ä", 256)}, all, nil, true},
 		{cfchat.MessageCreate{Content: "hi", Mark: "a\x00"}, all, nil, true},
