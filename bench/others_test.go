@@ -154,10 +154,10 @@ var troubles = []trouble{
 	{"404", false, func(*wire, *http.Request) (*http.Response, error) {
 		return respond(http.StatusNotFound, "application/json; charset=utf-8", strings.NewReader(`{"error":"Resource could not be found"}`)), nil
 	}, failed},
-	{"200 with the page of a proxy", false, func(*wire, *http.Request) (*http.Response, error) {
+	{"200 with a page from a proxy", false, func(*wire, *http.Request) (*http.Response, error) {
 		return respond(http.StatusOK, "text/html", strings.NewReader("<html>Please sign in</html>")), nil
 	}, failed},
-	{"an answer without end", false, func(w *wire, _ *http.Request) (*http.Response, error) {
+	{"an endless answer", false, func(w *wire, _ *http.Request) (*http.Response, error) {
 		return respond(http.StatusOK, "application/json; charset=utf-8", blanks{w}), nil
 	}, func(w *wire, err error) string {
 		if w.read > tooMuch {
@@ -170,7 +170,7 @@ var troubles = []trouble{
 		return nil, req.Context().Err()
 	}, func(w *wire, err error) string {
 		if w.took >= tooLong {
-			return "waits for ever"
+			return "waits forever"
 		}
 		return failed(w, err) + " in time"
 	}},
@@ -196,13 +196,13 @@ func TestTroubles(t *testing.T) {
 // one, and an answer that is not a conversation.
 var changes = []struct{ name, from, to string }{
 	{"as recorded", "", ""},
-	{"a status of tomorrow", `"status":"open"`, `"status":"parked"`},
-	{"a priority of tomorrow", `"priority":null`, `"priority":"dire"`},
-	{"a type of message of tomorrow", `"message_type":1`, `"message_type":9`},
-	{"a field of tomorrow", `"muted":false`, `"muted":false,"warm":true`},
-	{"a field gone", `"muted":false,`, ``},
+	{"an unknown status", `"status":"open"`, `"status":"parked"`},
+	{"an unknown priority", `"priority":null`, `"priority":"dire"`},
+	{"an unknown type of message", `"message_type":1`, `"message_type":9`},
+	{"an unknown field", `"muted":false`, `"muted":false,"warm":true`},
+	{"a missing field", `"muted":false,`, ``},
 	{"empty attributes as a list, `[]`", `"custom_attributes":{"plan":"free","seats":0}`, `"custom_attributes":[]`},
-	{"`{}`, which is no conversation", "", `{}`},
+	{"`{}`, which is not a conversation", "", `{}`},
 }
 
 // TestChanges checks that the other table in docs/others.md shows how the clients read such answers.
@@ -228,9 +228,9 @@ func answered(w *wire, _ *http.Request) (*http.Response, error) { return w.good(
 func verdict(err error) string {
 	switch {
 	case err == nil:
-		return "taken"
+		return "accepted"
 	case errors.Is(err, errEmpty):
-		return "taken, and empty"
+		return "accepted, and empty"
 	}
 	return "refused"
 }
