@@ -74,9 +74,9 @@ func TestSyncListens(t *testing.T) {
 			if status := program.ProcessState.ExitCode(); status != 143 {
 				t.Errorf("it ended with %d: %s", status, rest)
 			}
-			refused := "of what came to --listen: webhook: "
+			refused := "problem with --listen: webhook: "
 			if c.forged == http.StatusNotFound {
-				refused = "of what came to --listen: " + errOtherPath.Error()
+				refused = "problem with --listen: " + errOtherPath.Error()
 			}
 			if !strings.Contains(string(rest), refused) || strings.Contains(string(rest), c.secret) {
 				t.Errorf("it said %s", rest)
@@ -135,8 +135,8 @@ func TestSyncListensToSigned(t *testing.T) {
 	defer front.Close()
 	taken := strings.TrimPrefix(front.URL, "http://")
 	for want, env := range map[string]map[string]string{
-		"--listen: the server is of 4.16.2 and signs what it sends; set CFCHAT_WEBHOOK_SECRET to the webhook's secret": {webhookPathVariable: "b6f1c9e0a27d4f33"},
-		"--listen: listen tcp " + taken + ": bind: address already in use":                                             {webhookSecretVariable: "secret"},
+		"--listen: the server runs version 4.16.2, which signs its deliveries; set CFCHAT_WEBHOOK_SECRET to the webhook's secret": {webhookPathVariable: "b6f1c9e0a27d4f33"},
+		"--listen: listen tcp " + taken + ": bind: address already in use":                                                        {webhookSecretVariable: "secret"},
 	} {
 		env["CFCHAT_ACCOUNT_ID"], env["CFCHAT_USER_API_KEY"], env["CFCHAT_SERVER"] = "1", server.AdminKey(), front.URL
 		_, err := ran(t, env, "sync", "--to", filepath.Join(t.TempDir(), "chat.db"), "--every", "1h", "--listen", taken)

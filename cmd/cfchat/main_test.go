@@ -132,22 +132,22 @@ func TestUsage(t *testing.T) {
 		`--shards -1: give the number of shards`:                                                     {nil, []string{"export", "--out", "x", "--shards", "-1"}},
 		`--since 31.1.: use a UTC day, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z`:  {nil, []string{"export", "--out", "x", "--since", "31.1."}},
 		`--since 2099-01-01: give a time between 1970 and now`:                                       {nil, []string{"export", "--out", "x", "--since", "2099-01-01"}},
-		`--shard 2/2: of 2 shards the first is 0 and the last 1`:                                     {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
-		`JOB_COMPLETION_INDEX is 1, and nothing says of how many; give --shards N, or --shard 0/1 for the whole account`: {
+		`--shard 2/2: with 2 shards, the first is 0 and the last is 1`:                               {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
+		`JOB_COMPLETION_INDEX is 1, but nothing says how many shards there are; give --shards N, or --shard 0/1 for the whole account`: {
 			map[string]string{"JOB_COMPLETION_INDEX": "1"}, []string{"export", "--out", "x"}},
 		`name an account with --account and CFCHAT_USER_API_KEY, or use --stand-in to try it out`: {
 			nil, []string{"export", "--out", "x"}},
-		`name the database, by --to: a file such as chat.db, or postgres://…`: {nil, []string{"sync"}},
-		`--to mysql://…: give the name of a file, or postgres://…`:            {nil, []string{"sync", "--to", "mysql://x"}},
-		`--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass`: {
+		`name the database with --to: a file such as chat.db, or postgres://…`: {nil, []string{"sync"}},
+		`--to mysql://…: give the name of a file, or postgres://…`:             {nil, []string{"sync", "--to", "mysql://x"}},
+		`--to has a password, which is visible to anyone who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass`: {
 			nil, []string{"sync", "--to", "postgres://me:secret@x/y"}},
-		`--to is a file, which one program keeps alone; for several shards name a postgres://…`: {
+		`--to is a file, which only one program can keep current; for several shards use postgres://…`: {
 			nil, []string{"sync", "--to", "x", "--shard", "0/2"}},
-		`--every 1ms: give at least 1s, such as 1m, or leave it out to ask once`: {nil, []string{"sync", "--to", "x", "--every", "1ms"}},
-		`--listen: give --every too, such as --every 1m, which finds what no webhook tells`: {
+		`--every 1ms: give at least 1s, such as 1m, or leave it out to run once`: {nil, []string{"sync", "--to", "x", "--every", "1ms"}},
+		`--listen: give --every too, such as --every 1m, which finds changes that no webhook reports`: {
 			nil, []string{"sync", "--to", "x", "--listen", ":0"}},
 		`--listen: set CFCHAT_WEBHOOK_SECRET to the webhook's secret; or, if the server is older than 4.12.0 and does not sign, CFCHAT_WEBHOOK_PATH ` +
-			`to a random text of 16 characters or more, in which the webhook's address ends`: {
+			`to a random text of 16 characters or more that the webhook's address ends in`: {
 			map[string]string{"CFCHAT_WEBHOOK_PATH": "short"}, []string{"sync", "--to", "x", "--listen", ":0", "--every", "1m"}},
 		`--json: it takes no value; cfchat sync --help lists the flags`:                                                  {nil, []string{"sync", "--json=2"}},
 		`--every: "1" is not a length of time; give a number and a unit, such as 1m; cfchat sync --help lists the flags`: {nil, []string{"sync", "--every", "1"}},
@@ -156,16 +156,16 @@ func TestUsage(t *testing.T) {
 		`--listen 8080: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080`:          {nil, []string{"sync", "--to", "x", "--every", "1m", "--listen", "8080"}},
 		`--listen :nonsense: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080`:     {nil, []string{"sync", "--to", "x", "--every", "1m", "--listen", ":nonsense"}},
 		`--to: write PostgreSQL's address as postgres://user@host/name`:                                                  {nil, []string{"sync", "--to", "host=localhost dbname=x"}},
-		`--to sqlite:y.db: give the name of a file alone, such as chat.db, or ./sqlite:y.db if that is its name`:         {nil, []string{"sync", "--to", "sqlite:y.db"}},
-		`--to :memory: would be gone with the program; give the name of a file`:                                          {nil, []string{"sync", "--to", ":memory:"}},
+		`--to sqlite:y.db: give only the name of a file, such as chat.db, or ./sqlite:y.db if that is its name`:          {nil, []string{"sync", "--to", "sqlite:y.db"}},
+		`--to :memory: would be lost when the program ends; give the name of a file`:                                     {nil, []string{"sync", "--to", ":memory:"}},
 		`CFCHAT_SERVER: it is not an address such as https://chat.example.com`: {
 			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"sync", "--to", "x"}},
 		`CFCHAT_SERVER: it is not an address such as https://chat.example.com `: {
 			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"check"}},
-		`--repair 0s: give how old what was read may get, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
-		`name the folder to write to with --out `:                      {nil, []string{"export", "merge", "a"}},
-		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},
-		`--contact: must be 1 or more`:                                 {set, []string{"tour", "--contact", "-1"}},
+		`--repair 0s: give the time after which everything is read again, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
+		`name the folder to write to with --out `:                                      {nil, []string{"export", "merge", "a"}},
+		`name the folders; cfchat export verify --help has an example`:                 {nil, []string{"export", "verify"}},
+		`--contact: must be 1 or more`:                                                 {set, []string{"tour", "--contact", "-1"}},
 	} {
 		out, err := ran(t, c.env, c.args...)
 		if exit.Status(err) != exit.Usage || exit.Text(err) != strings.TrimSpace(want) || out != "" {
@@ -241,7 +241,7 @@ func TestUnreachable(t *testing.T) {
 	program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person", "CFCHAT_ACCOUNT_ID=1", "CFCHAT_SERVER=http://127.0.0.1:1"}
 	said, _ := program.CombinedOutput()
 	const want = "cfchat: the server cannot be reached; check the network and the server's address (--server, CFCHAT_SERVER): fetchProfile: "
-	if !strings.HasPrefix(string(said), want) || !strings.HasSuffix(string(said), "; run the same command again to go on\n") {
+	if !strings.HasPrefix(string(said), want) || !strings.HasSuffix(string(said), "; run the same command again to continue\n") {
 		t.Errorf("it said %s", said)
 	}
 }

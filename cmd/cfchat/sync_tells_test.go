@@ -64,7 +64,7 @@ func TestSyncTells(t *testing.T) {
 					t.Error(status)
 				}
 			}
-			wanted, hasListened := []string{"of what came to --listen: webhook: ", "; trying again within 1s"}, false
+			wanted, hasListened := []string{"problem with --listen: webhook: ", "; trying again within 1s"}, false
 			for line := range said {
 				if flag == "--json" {
 					var report struct{ Warning string }

@@ -53,7 +53,7 @@ func TestSyncOpenToAll(t *testing.T) {
 			}
 		}
 		out, _ := ran(t, nil, "sync", "--stand-in", "--to", file)
-		if said := strings.Contains(out, "cfchat: every user of this machine may read "+file+"; "); said != c.want {
+		if said := strings.Contains(out, "cfchat: every user of this machine can read "+file+"; "); said != c.want {
 			t.Errorf("mode %o: %s", c.mode, out)
 		}
 		if _, err := os.Stat(file); err != nil {
@@ -85,7 +85,7 @@ func TestNews(t *testing.T) {
 	}
 	want := []string{
 		db.Name + " is current: 0 conversations, 0 messages, 0 contacts, 0 inboxes, 0 agents, 0 agent_bots, 0 teams, 0 labels, 0 attribute_definitions, and 0 rows in unreadable",
-		"the table unreadable has 2 rows; before it had 0",
+		"the table unreadable has 2 rows; it had 0 before",
 	}
 	if !slices.Equal(told, want) {
 		t.Errorf("it told %q", told)

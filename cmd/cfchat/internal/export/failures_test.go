@@ -216,7 +216,7 @@ func endsAnywhere(t *testing.T) {
 			if ended = sent.Load() < at; ended != (err == nil) || ended != m.Complete || len(m.Unreadable) > 0 {
 				t.Fatalf("%s, from request %d on: %v, %+v", name, at, err, m)
 			}
-			if m.Format != 0 && !ended && !strings.HasSuffix(err.Error(), "run the same command again to go on") {
+			if m.Format != 0 && !ended && !strings.HasSuffix(err.Error(), "run the same command again to continue") {
 				t.Errorf("%s, from request %d on: %v", name, at, err)
 			}
 			if m, _, err := run(t, server, options); err != nil || !m.Complete || len(m.Unreadable) > 0 {

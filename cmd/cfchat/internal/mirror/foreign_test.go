@@ -28,7 +28,7 @@ func TestForeign(t *testing.T) {
 			}
 			for range 2 {
 				_, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
-				if err == nil || !strings.Contains(err.Error(), "that cfchat did not make; name") {
+				if err == nil || !strings.Contains(err.Error(), "that cfchat did not create; name") {
 					t.Errorf("%s: %v", made, err)
 				}
 			}
@@ -125,9 +125,9 @@ func TestSchemas(t *testing.T) {
 	exec(t, empty, "grant usage on schema "+empty[strings.LastIndex(empty, "=")+1:]+" to "+role)
 	as := func(address string) string { return strings.Replace(address, "://postgres@", "://"+role+"@", 1) }
 	for address, says := range map[string]string{
-		at + "search_path=none_of_the_kind": "may use no schema of its search_path, none_of_the_kind; create the schema",
-		at + "keepalives=1":                 "leave out of the address what only PostgreSQL's own programs take",
-		as(empty):                           "may not make tables in the schema test_",
+		at + "search_path=none_of_the_kind": "cannot use any schema in its search_path, none_of_the_kind; create the schema",
+		at + "keepalives=1":                 "leave out of the address the options that only PostgreSQL's own programs accept",
+		as(empty):                           "cannot create tables in the schema test_",
 		as(address):                         "; connect as the role that made the tables",
 		at + "port=1":                       "; look at the host and the port",
 	} {
@@ -147,7 +147,7 @@ func TestFailures(t *testing.T) {
 	}
 	for file, says := range map[string]string{
 		text:                                  "; name a new file, or one that this command has made",
-		filepath.Join(dir, "none", "chat.db"): "; make the folder first",
+		filepath.Join(dir, "none", "chat.db"): "; create the folder first",
 	} {
 		_, err := database.Open(t.Context(), file, shards.Shard{Of: 1})
 		if err == nil || !strings.HasPrefix(err.Error(), file+": ") || !strings.HasSuffix(err.Error(), says) {

@@ -329,12 +329,12 @@ func TestRefused(t *testing.T) {
 	})
 	inEach(t, func(t *testing.T, address string) {
 		exec(t, address, "create table messages (id integer)")
-		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it already has a table messages that cfchat did not make") {
+		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it already has a table messages that cfchat did not create") {
 			t.Error(err)
 		}
 	})
 	for address, says := range map[string]string{
-		"":                               "name the database, by --to",
+		"":                               "name the database with --to",
 		"mysql://localhost/chat":         "--to mysql://…",
 		"postgres://me:secret@host/chat": "PGPASSWORD",
 
