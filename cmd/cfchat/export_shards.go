@@ -61,7 +61,7 @@ attachment's file present and complete.`,
 	}
 }
 
-// folders refuses a command line without folders.
+// folders rejects a command line without folders.
 func folders(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return exit.With(exit.Usage, fmt.Errorf("name the folders; %s --help has an example", c.CommandPath()))

@@ -18,10 +18,10 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// asProgram is set in the environment of a test binary that is to be the command.
+// asProgram is set in the environment of a test binary that should act as the command.
 const asProgram = "CFCHAT_TEST_AS_PROGRAM"
 
-// memoryFile is where such a process writes in the end what the system says of its memory, if the variable is set.
+// memoryFile is the variable with the file to which such a process finally writes what the system reports of its memory.
 const memoryFile = "CFCHAT_TEST_MEMORY_FILE"
 
 func TestMain(m *testing.M) {
@@ -37,19 +37,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// ran runs a command line in this process, and gives what it printed.
+// ran runs a command line in this process, and returns what it printed.
 func ran(t *testing.T, env map[string]string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
 	command := newCommand(func(name string) string { return env[name] })
 	command.SetOut(&out)
 	command.SetErr(&out)
-	command.SetArgs(append([]string{}, args...)) // of nil it would take those of the test
+	command.SetArgs(append([]string{}, args...)) // with nil it would use the test's own
 	err := command.ExecuteContext(t.Context())
 	return out.String(), err
 }
 
-// TestSignals end a command that waits for an answer, with the status that a shell knows.
+// TestSignals checks that signals end a command that waits for an answer, with the status that shells expect.
 func TestSignals(t *testing.T) {
 	for _, c := range []struct {
 		command string
@@ -86,7 +86,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestRemedies name flags and variables, and not the fields of the client's Config.
+// TestRemedies checks that remedies name flags and variables, and not the fields of the client's Config.
 func TestRemedies(t *testing.T) {
 	program := exec.CommandContext(t.Context(), os.Args[0], "tour", "--account", "1", "--server", "chat.example.com")
 	program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person"}
@@ -97,7 +97,7 @@ func TestRemedies(t *testing.T) {
 	}
 }
 
-// TestUsage is refused with what is wrong and a remedy.
+// TestUsage checks that a wrong command line is refused with the reason and a remedy.
 func TestUsage(t *testing.T) {
 	set := map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1"}
 	for want, c := range map[string]struct {
@@ -174,12 +174,12 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestHelp says which environment is read, and fits a terminal.
+// TestHelp checks that the help names the environment variables and fits a terminal.
 func TestHelp(t *testing.T) {
 	root := newCommand(os.Getenv)
 	for _, args := range [][]string{nil, {"--help"}, {"tour", "--help"}, {"check", "--help"}, {"export", "--help"}, {"sync", "--help"}, {"export", "merge", "--help"}, {"export", "verify", "--help"}} {
 		out, err := ran(t, nil, args...)
-		asks := len(args) < 3 // the others ask no server
+		asks := len(args) < 3 // the others send no requests
 		if err != nil || asks && (!strings.Contains(out, "CFCHAT_USER_API_KEY") || !strings.Contains(out, "CFCHAT_ACCOUNT_ID") || !strings.Contains(out, "CFCHAT_SERVER")) {
 			t.Errorf("%q: %v\n%s", args, err, out)
 		}
@@ -194,7 +194,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestCheckEnds with the status of what was found, and prints JSON also where nothing could be checked.
+// TestCheckEnds checks the exit status of check, and that it prints JSON even if nothing could be checked.
 func TestCheckEnds(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
@@ -212,7 +212,7 @@ func TestCheckEnds(t *testing.T) {
 	}
 }
 
-// TestNoFlagTakesAKey looks for a flag that a key could be given to, where everybody sees it who lists the processes.
+// TestNoFlagTakesAKey checks that no flag accepts a key: anybody who lists the processes would see it.
 func TestNoFlagTakesAKey(t *testing.T) {
 	flags := 0
 	var look func(c *cobra.Command)
@@ -235,13 +235,13 @@ func TestNoFlagTakesAKey(t *testing.T) {
 	}
 }
 
-// TestUnreachable says that the server cannot be reached, and what to look at.
+// TestUnreachable checks that the error says that the server cannot be reached, and what to check.
 func TestUnreachable(t *testing.T) {
 	program := exec.CommandContext(t.Context(), os.Args[0], "sync", "--to", filepath.Join(t.TempDir(), "chat.db"))
 	program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person", "CFCHAT_ACCOUNT_ID=1", "CFCHAT_SERVER=http://127.0.0.1:1"}
 	said, _ := program.CombinedOutput()
 	const want = "cfchat: the server cannot be reached; check the network and the server's address (--server, CFCHAT_SERVER): fetchProfile: "
 	if !strings.HasPrefix(string(said), want) || !strings.HasSuffix(string(said), "; run the same command again to continue\n") {
-		t.Errorf("it said %s", said)
+		t.Errorf("it printed %s", said)
 	}
 }
