@@ -14,7 +14,7 @@ func newMerge() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "merge --out DIR SHARD...",
 		Short: "Merge the shards of an account, after verifying each",
-		Long: `Merge the shards of an account into a folder of their own, after verifying each,
+		Long: `Merge the shards of an account into a separate folder, after verifying each,
 and that none is missing. If it is killed, the same command starts again.`,
 		Example: "  cfchat export merge --out backup part-0 part-1 part-2 part-3",
 		Args:    folders,

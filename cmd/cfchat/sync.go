@@ -48,9 +48,9 @@ nothing missing and nothing duplicated. A database belongs to one server, one
 account and one kind of key, and is refused to any other.
 
 The exit status is 0 if the copy is current, 3 if something could not be read
-(the table unreadable lists it with the reason), 1 if the command failed, 2 if a
-flag is invalid, and 130 or 143 if SIGINT or SIGTERM ended it. docs/sync.md in
-the repository describes the tables, the views, and what a copy cannot know.
+(the table unreadable says what, and why), 1 if it failed, 2 if a flag is wrong,
+and 130 or 143 if SIGINT or SIGTERM ended it. docs/sync.md in the repository
+describes the tables, the views, and what a copy cannot know.
 
 ` + connect.Help + `
 PostgreSQL's password is read from PGPASSWORD or ~/.pgpass. The webhook's secret

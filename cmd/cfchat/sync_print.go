@@ -55,7 +55,7 @@ func (f *syncFlags) end(ctx context.Context, out io.Writer, db *database.DB, req
 		printSync(out, db.Name, counts, requests, took)
 	}
 	if unread > 0 {
-		return exit.With(unreadable, fmt.Errorf("%d could not be read; the table unreadable in %s lists them with the reasons", unread, db.Name))
+		return exit.With(unreadable, fmt.Errorf("%d could not be read; the table unreadable in %s says what, and why", unread, db.Name))
 	}
 	return nil
 }

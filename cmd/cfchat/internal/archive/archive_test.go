@@ -125,7 +125,7 @@ func TestChanged(t *testing.T) {
 			if err := errors.Join(f.Commit(), f.Close(), change(filepath.Join(dir, "a.ndjson"))); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := archive.Open(dir, head, time.Now()); err == nil || !strings.Contains(err.Error(), "a.ndjson is not as the export has left it") {
+			if _, err := archive.Open(dir, head, time.Now()); err == nil || !strings.Contains(err.Error(), "a.ndjson was changed after the export wrote it") {
 				t.Error(err)
 			}
 		})
@@ -142,7 +142,7 @@ func TestManifestRefused(t *testing.T) {
 		`[]`:                        "is not a manifest",
 		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"later"}} `:   `no phase "later"`,
 		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"contacts"}}`: "there are no files",
-		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"done"}} {}`:  "something after it",
+		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"done"}} {}`:  "trailing data",
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, archive.ManifestName), []byte(text), 0o600); err != nil {
@@ -188,7 +188,7 @@ func TestMergeIntoAnother(t *testing.T) {
 	if errors.Join(err, errFirst, errLast) != nil || !m.From.Equal(first.From) || !m.NextSince.Equal(first.NextSince) || !m.To.Equal(*last.To) {
 		t.Errorf("%v, %+v", err, m)
 	}
-	if _, err := archive.Merge(t.Context(), merged, parts); err == nil || !strings.Contains(err.Error(), "is complete already") {
+	if _, err := archive.Merge(t.Context(), merged, parts); err == nil || !strings.Contains(err.Error(), "is already complete") {
 		t.Error(err)
 	}
 }
@@ -196,12 +196,12 @@ func TestMergeIntoAnother(t *testing.T) {
 // TestVerify checks that Verify finds what is missing, duplicated, or changed.
 func TestVerify(t *testing.T) {
 	for says, rows := range map[string][][2]string{
-		"conversation 1 is there twice":           {{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":1}`}},
-		"contact 5 is there twice":                {{archive.Contact, `{"id":5}`}, {archive.Contact, `{"id":5}`}},
-		"which is not there":                      {{archive.Message, `{"id":9,"conversation_id":1}`}},
-		"message 9 of conversation 1 is there tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}},
-		"message 8 of conversation 1 is there tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":8,"conversation_id":1}`}},
-		"message 7 of conversation 1 is there tw": {
+		"conversation 1 appears twice":           {{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":1}`}},
+		"contact 5 appears twice":                {{archive.Contact, `{"id":5}`}, {archive.Contact, `{"id":5}`}},
+		"which is missing":                       {{archive.Message, `{"id":9,"conversation_id":1}`}},
+		"message 9 of conversation 1 appears tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}},
+		"message 8 of conversation 1 appears tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":8,"conversation_id":1}`}},
+		"message 7 of conversation 1 appears tw": {
 			{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":2}`}, {archive.Message, `{"id":3,"conversation_id":1}`},
 			{archive.Message, `{"id":4,"conversation_id":2}`}, {archive.Message, `{"id":7,"conversation_id":1}`},
 		},
