@@ -22,9 +22,9 @@ var (
 	benchLatency = flag.Duration("export.latency", 0, "how long each request of the benchmark takes, at least")
 )
 
-// BenchmarkExport exports an account by running the program as a separate process, and compares its requests with the lowest possible
-// number: a page per 25 conversations, a page of messages for each, and a page per 15 contacts. Memory is the peak of the process,
-// including its code.
+// BenchmarkExport exports an account by running the program as a separate process, and compares its requests with the lowest
+// possible number: a page per 25 conversations, a page of messages for each, and a page per 15 contacts. Memory is the peak
+// of the process, including its code.
 func BenchmarkExport(b *testing.B) {
 	server := cfchattest.Start()
 	defer server.Close()

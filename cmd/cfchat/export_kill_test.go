@@ -38,7 +38,8 @@ type busyAccount struct {
 	unseen   map[int64]bool // messages that cannot be read
 }
 
-// newBusyAccount creates an account of conversations with ten messages each, except that some have hundreds and some have none.
+// newBusyAccount creates an account of conversations with ten messages each, except that some have hundreds and some have
+// none.
 func newBusyAccount(t *testing.T, size, broken int) *busyAccount {
 	b := &busyAccount{
 		Server: cfchattest.New(t), random: rand.New(rand.NewPCG(1, uint64(size))), contents: map[int64]map[int64]string{},
@@ -115,8 +116,9 @@ func (b *busyAccount) happens() {
 	}
 }
 
-// TestExportKilled kills the program a hundred times, each at a random request, while the account changes, and then lets it finish. It
-// checks that the folder has everything that existed all the time exactly once, and that the manifest lists what could not be read.
+// TestExportKilled kills the program a hundred times, each at a random request, while the account changes, and then lets it
+// finish. It checks that the folder has everything that existed all the time exactly once, and that the manifest lists what
+// could not be read.
 func TestExportKilled(t *testing.T) {
 	size, kills := 2000, 100
 	if testing.Short() {
@@ -213,7 +215,8 @@ func (b *busyAccount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.Server.ServeHTTP(w, r)
 }
 
-// export runs the program as a separate process and sends it a signal at a request. It returns its exit status, -1 if it was killed.
+// export runs the program as a separate process and sends it a signal at a request. It returns its exit status, -1 if it was
+// killed.
 func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Signal, flags ...string) int {
 	t.Helper()
 	return b.command(t, at, how, append([]string{"export", "--out", dir}, flags...)...)

@@ -24,8 +24,8 @@ func exportStandIn(t *testing.T, dir string, flags ...string) (out, errs string,
 	return stdout.String(), stderr.String(), exit.Status(err), exit.Text(err)
 }
 
-// TestExportSays checks that export prints what is in the folder, what could not be read and how to continue, or that there was nothing
-// to do.
+// TestExportSays checks that export prints what is in the folder, what could not be read and how to continue, or that there
+// was nothing to do.
 func TestExportSays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	out, errs, status, text := exportStandIn(t, dir)

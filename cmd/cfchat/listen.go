@@ -35,8 +35,8 @@ type receiver struct {
 	path   string // of unsigned deliveries, with its leading "/"
 }
 
-// newReceiver returns a receiver of the server's deliveries: it recognizes them by the secret of the webhook, or, if the server does
-// not sign, by a path that nobody else knows.
+// newReceiver returns a receiver of the server's deliveries: it recognizes them by the secret of the webhook, or, if the
+// server does not sign, by a path that nobody else knows.
 func newReceiver(env func(string) string) (*receiver, error) {
 	const shortest = 16
 	given := func(variable string) string { return strings.TrimSpace(env(variable)) } // a file or a secret store may append a newline
@@ -89,8 +89,8 @@ const (
 	endTimeout     = 5 * time.Second
 )
 
-// serve passes deliveries to take, and returns the address it listens at and a function that stops it. Deliveries that are not the
-// server's are reported to failed, at most once a minute.
+// serve passes deliveries to take, and returns the address it listens at and a function that stops it. Deliveries that are
+// not the server's are reported to failed, at most once a minute.
 func (r *receiver) serve(ctx context.Context, address string, account int64, take func(context.Context, webhook.Event) error, failed func(error)) (net.Addr, func(), error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

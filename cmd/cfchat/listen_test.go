@@ -19,7 +19,8 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestSyncListens checks that sync accepts the server's deliveries and fetches what they name, and accepts nothing from anybody else.
+// TestSyncListens checks that sync accepts the server's deliveries and fetches what they name, and accepts nothing from
+// anybody else.
 func TestSyncListens(t *testing.T) {
 	for _, c := range []struct {
 		version, variable, secret, path string
@@ -128,7 +129,8 @@ func post(ctx context.Context, t *testing.T, to, body string, header http.Header
 	return answer.StatusCode
 }
 
-// TestSyncListensToSigned checks that sync refuses to accept unsigned deliveries from a server that signs, and an address in use.
+// TestSyncListensToSigned checks that sync refuses to accept unsigned deliveries from a server that signs, and an address in
+// use.
 func TestSyncListensToSigned(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	front := httptest.NewServer(server)

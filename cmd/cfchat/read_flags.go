@@ -107,7 +107,8 @@ func (f *readFlags) mode() progress.Mode {
 	return progress.Bar
 }
 
-// ended returns the error that the progress ends with: the context's if it has ended the command, whatever failed as a result.
+// ended returns the error that the progress ends with: the context's if it has ended the command, whatever failed as a
+// result.
 func ended(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()

@@ -103,8 +103,8 @@ func (r *receiving) post(body string, signed bool) int {
 
 const renamed = `{"event":"contact_updated","id":99,"account":{"id":1}}`
 
-// TestReceiver checks that the receiver accepts signed deliveries and none of another account, reports refusals now and then, and
-// finishes deliveries that it has begun to process.
+// TestReceiver checks that the receiver accepts signed deliveries and none of another account, reports refusals now and
+// then, and finishes deliveries that it has begun to process.
 func TestReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := receive(t)
@@ -185,8 +185,8 @@ func TestReceiverSlow(t *testing.T) {
 	}
 }
 
-// TestReceiverFull checks that connections are limited, and that a stranger who holds all of them idle does not lock the server out for
-// long.
+// TestReceiverFull checks that connections are limited, and that a stranger who holds all of them idle does not lock the
+// server out for long.
 func TestReceiverFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := receive(t)
@@ -223,8 +223,8 @@ func TestReceiverFull(t *testing.T) {
 	})
 }
 
-// TestWebhookVariables checks that a newline appended by a file or a secret store does not become part of the secret or the path, and
-// that a path that no request can have is refused.
+// TestWebhookVariables checks that a newline appended by a file or a secret store does not become part of the secret or the
+// path, and that a path that no request can have is refused.
 func TestWebhookVariables(t *testing.T) {
 	const path = "b6f1c9e0a27d4f33"
 	made := func(variable, value string) (*receiver, error) {

@@ -138,7 +138,8 @@ func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfch
 	return mirror.Run(ctx, chat, account, db, options, sent, meter)
 }
 
-// mayBeReadByAll reports whether the copy is a file that everybody on the machine can read. A file that the program creates is not.
+// mayBeReadByAll reports whether the copy is a file that everybody on the machine can read. A file that the program creates
+// is not.
 func (f *syncFlags) mayBeReadByAll() bool {
 	info, err := os.Stat(f.to)
 	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o004 != 0

@@ -16,8 +16,8 @@ import (
 // postgresVariable holds the address of a PostgreSQL in which tests may create schemas; .ci/run starts one.
 const postgresVariable = "CFCHAT_TEST_POSTGRES"
 
-// TestSyncKilled kills the program at random requests while the account changes, and then lets it finish. It checks that the copy has
-// everything that existed all the time exactly once, and that the table unreadable lists what could not be read.
+// TestSyncKilled kills the program at random requests while the account changes, and then lets it finish. It checks that the
+// copy has everything that existed all the time exactly once, and that the table unreadable lists what could not be read.
 func TestSyncKilled(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "chat.db")

@@ -12,8 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// news returns a function that announces when the copy first becomes current, and later when the number of unreadable items has
-// changed.
+// news returns a function that announces when the copy first becomes current, and later when the number of unreadable items
+// has changed.
 func news(ctx context.Context, db *database.DB, tell func(string, ...any)) func() error {
 	var known int64
 	isFirst := true

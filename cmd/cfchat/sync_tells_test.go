@@ -24,8 +24,8 @@ func (l lines) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// TestSyncTells checks that sync reports where it listens, which rounds failed and what was refused, in words or, with --json, only in
-// JSON, and that the receiver ends with the command.
+// TestSyncTells checks that sync reports where it listens, which rounds failed and what was refused, in words or, with
+// --json, only in JSON, and that the receiver ends with the command.
 func TestSyncTells(t *testing.T) {
 	for flag, listens := range map[string]bool{"--quiet=false": true, "--quiet": false, "--json": false} {
 		t.Run(flag, func(t *testing.T) {

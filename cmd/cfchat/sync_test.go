@@ -14,7 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestSyncStandIn checks that each query of docs/sync.md returns rows for the stand-in, except those for attachments, which it lacks.
+// TestSyncStandIn checks that each query of docs/sync.md returns rows for the stand-in, except those for attachments, which
+// it lacks.
 func TestSyncStandIn(t *testing.T) {
 	page, err := os.ReadFile("../../docs/sync.md")
 	if err != nil {
@@ -62,7 +63,8 @@ func TestSyncOpenToAll(t *testing.T) {
 	}
 }
 
-// TestNews checks that news announces once that the copy is current, and the number of unreadable items when that has changed.
+// TestNews checks that news announces once that the copy is current, and the number of unreadable items when that has
+// changed.
 func TestNews(t *testing.T) {
 	db, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), shards.Shard{Of: 1})
 	if err != nil {

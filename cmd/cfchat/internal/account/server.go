@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ServerName returns the address of a server in the form under which its copies are known: without a trailing slash, with the host in
-// lower case, and without the default port of its scheme.
+// ServerName returns the address of a server in the form under which its copies are known: without a trailing slash, with
+// the host in lower case, and without the default port of its scheme.
 func ServerName(address string) string {
 	address = strings.TrimRight(address, "/")
 	u, err := url.Parse(address)

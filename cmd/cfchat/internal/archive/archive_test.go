@@ -45,8 +45,8 @@ func content(t *testing.T, dir, name string) string {
 	return string(data)
 }
 
-// TestResume checks that a resumed export keeps what was committed and drops the rest: rows after the mark, half a row, a file that is in
-// no mark, records of unreadable items, and a file that was being written.
+// TestResume checks that a resumed export keeps what was committed and drops the rest: rows after the mark, half a row, a
+// file that is in no mark, records of unreadable items, and a file that was being written.
 func TestResume(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	f := open(t, dir)

@@ -28,8 +28,8 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// describedLine matches a line of the help that begins with field names, which are indented once more if they belong to the field
-// above.
+// describedLine matches a line of the help that begins with field names, which are indented once more if they belong to the
+// field above.
 var describedLine = regexp.MustCompile(`(?m)^  (  )?([a-z][a-z_, ]*?)(?:\[\])?(?:  .*)?$`)
 
 // describedIn returns the fields that the help describes, such as drift and drift.path.
@@ -49,8 +49,8 @@ func describedIn(help string) (names []string) {
 	return names
 }
 
-// fields returns the names in the JSON of a type. It skips the fields of new_values, which are those of drift, and of signs, which the
-// help describes in one line.
+// fields returns the names in the JSON of a type. It skips the fields of new_values, which are those of drift, and of signs,
+// which the help describes in one line.
 func fields(of reflect.Type, parent string) (names []string) {
 	switch of.Kind() {
 	case reflect.Pointer, reflect.Slice:

@@ -69,7 +69,8 @@ func rows(answer any, edit func([]any) []any) {
 	}
 }
 
-// accountOf starts a server with the given number of conversations, each with the labels; the oldest has the earliest activity.
+// accountOf starts a server with the given number of conversations, each with the labels; the oldest has the earliest
+// activity.
 func accountOf(t *testing.T, size int, labels []string, opts ...cfchattest.Option) *cfchattest.Server {
 	t.Helper()
 	srv := cfchattest.New(t, opts...)
@@ -107,8 +108,8 @@ func TestRowsPerLabel(t *testing.T) {
 	}
 }
 
-// TestPageSize checks that another page size, which can be configured from 3.4.0 on, is not drift then, even if the last page is not
-// rendered.
+// TestPageSize checks that another page size, which can be configured from 3.4.0 on, is not drift then, even if the last
+// page is not rendered.
 func TestPageSize(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

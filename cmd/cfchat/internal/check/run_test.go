@@ -104,7 +104,8 @@ func printedJSON(t *testing.T, address, key string) (*report, error) {
 	return r, err
 }
 
-// TestAsTheContractSays checks that the stand-ins show no drift, in a bounded number of reads, and that their versions are guessed.
+// TestAsTheContractSays checks that the stand-ins show no drift, in a bounded number of reads, and that their versions are
+// guessed.
 func TestAsTheContractSays(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts    []cfchattest.Option

@@ -92,8 +92,8 @@ func TestSaysAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestGoneFields checks that missing fields are drift although the spec does not require them: each version since a certain one sends
-// them.
+// TestGoneFields checks that missing fields are drift although the spec does not require them: each version since a certain
+// one sends them.
 func TestGoneFields(t *testing.T) {
 	t.Parallel()
 	for _, field := range []string{"uuid", "priority", "waiting_since", "last_activity_at", "sla_policy_id", "sentiment", "blocked"} {

@@ -33,7 +33,8 @@ func broken(t *testing.T, size int, ids []int64, opts ...cfchattest.Option) *cfc
 	return srv
 }
 
-// TestUnrenderable checks that conversations that cannot be rendered are identified, wherever they are requested, and are not drift.
+// TestUnrenderable checks that conversations that cannot be rendered are identified, wherever they are requested, and are
+// not drift.
 func TestUnrenderable(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0"} {
@@ -59,8 +60,8 @@ func TestUnrenderable(t *testing.T) {
 	}
 }
 
-// TestManyUnrenderable checks that only some of many such conversations are identified, that they are not drift, and that the search
-// ends.
+// TestManyUnrenderable checks that only some of many such conversations are identified, that they are not drift, and that
+// the search ends.
 func TestManyUnrenderable(t *testing.T) {
 	t.Parallel()
 	ids := []int64{40, 42, 44, 46, 48, 50, 52, 54, 56, 58}
@@ -74,8 +75,8 @@ func TestManyUnrenderable(t *testing.T) {
 	}
 }
 
-// TestUnrenderableUnknown checks that an unidentified conversation is not drift either: a page after the failing one is answered, and no
-// filter has its order.
+// TestUnrenderableUnknown checks that an unidentified conversation is not drift either: a page after the failing one is
+// answered, and no filter has its order.
 func TestUnrenderableUnknown(t *testing.T) {
 	t.Parallel()
 	srv := broken(t, 60, nil)

@@ -44,8 +44,8 @@ func TestRecordedVersions(t *testing.T) {
 	}
 }
 
-// isWithin reports whether an exchange is about a part of a conversation, such as its messages, or about no conversation. This command
-// requests neither.
+// isWithin reports whether an exchange is about a part of a conversation, such as its messages, or about no conversation.
+// This command requests neither.
 func isWithin(e recordings.Exchange) bool {
 	return strings.Contains(e.Path, "{conversation_id}/") || !strings.Contains(e.Path, "{account_id}/conversations") && !e.IsPublic()
 }

@@ -45,12 +45,13 @@ type dialect interface {
 	value(v any) any
 	// batches returns how many rows one statement may write, in descending order, ending with 1.
 	batches() []int
-	// lockContacts returns the statement that keeps others from writing contacts until the transaction ends, "" if none is needed.
+	// lockContacts returns the statement that keeps others from writing contacts until the transaction ends, "" if none is
+	// needed.
 	lockContacts() string
 }
 
-// Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is created if it does not
-// exist. Only one program at a time may keep a shard; 0/1 is the whole account.
+// Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is created if
+// it does not exist. Only one program at a time may keep a shard; 0/1 is the whole account.
 func Open(ctx context.Context, address string, shard shards.Shard) (*DB, error) {
 	d, name, err := dialectOf(address, shard)
 	if err != nil {
@@ -92,8 +93,8 @@ func dialectOf(address string, shard shards.Shard) (d dialect, name string, err 
 	return &sqlite{file: address}, address, nil
 }
 
-// Patterns of addresses that are not meant as the name of a file, though they could be one: PostgreSQL's key=value form, and the
-// prefixes that other programs put before a file's name. A single letter is a drive.
+// Patterns of addresses that are not meant as the name of a file, though they could be one: PostgreSQL's key=value form, and
+// the prefixes that other programs put before a file's name. A single letter is a drive.
 var (
 	libpq    = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|dbname|user|service)\s*=`)
 	prefixed = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]+:`)
@@ -127,8 +128,8 @@ func (db *DB) open(ctx context.Context) (err error) {
 	return db.dialect.migrate(ctx, db.pool, db.conn)
 }
 
-// Close releases the database. A connection that has already ended, as PostgreSQL's does if the context ends in the middle of a
-// statement, has released its lock too.
+// Close releases the database. A connection that has already ended, as PostgreSQL's does if the context ends in the middle
+// of a statement, has released its lock too.
 func (db *DB) Close() error {
 	var failed error
 	if db.unlock != nil {

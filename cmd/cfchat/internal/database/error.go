@@ -36,8 +36,8 @@ func (db *DB) failed(err error) error {
 	return &Error{db.Name, err}
 }
 
-// textOf returns a driver's message in one line. PostgreSQL's driver tries several ways to connect, most of which fail for the same
-// reason.
+// textOf returns a driver's message in one line. PostgreSQL's driver tries several ways to connect, most of which fail for
+// the same reason.
 func textOf(err error) string {
 	e, ok := errors.AsType[*pgconn.ConnectError](err)
 	if !ok {

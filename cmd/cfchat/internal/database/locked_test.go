@@ -30,8 +30,8 @@ func TestFileWithTwoNames(t *testing.T) {
 	}
 }
 
-// TestLaterWalk checks that nothing is written once another program has begun a later walk, and that nothing is deleted that a later
-// walk has found.
+// TestLaterWalk checks that nothing is written once another program has begun a later walk, and that nothing is deleted that
+// a later walk has found.
 func TestLaterWalk(t *testing.T) {
 	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), shards.Shard{Of: 1})
 	if err != nil {

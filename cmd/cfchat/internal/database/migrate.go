@@ -18,8 +18,8 @@ var migrations embed.FS
 // migrationsTable is the table that lists the steps a database has had.
 const migrationsTable = "cfchat_migrations"
 
-// isFree refuses a database that belongs to another program: one that has tables or views, but none of this program's. The query
-// returns the kind and name of one of theirs.
+// isFree refuses a database that belongs to another program: one that has tables or views, but none of this program's. The
+// query returns the kind and name of one of theirs.
 func isFree(ctx context.Context, conn *sql.Conn, query string) error {
 	var what sql.NullString
 	if err := conn.QueryRowContext(ctx, query).Scan(&what); err != nil {
@@ -31,7 +31,8 @@ func isFree(ctx context.Context, conn *sql.Conn, query string) error {
 	return nil
 }
 
-// migrate applies the steps that a database has not had, and refuses a database that a later version of this program has written.
+// migrate applies the steps that a database has not had, and refuses a database that a later version of this program has
+// written.
 func migrate(ctx context.Context, dialect goose.Dialect, pool *sql.DB, folder string) error {
 	steps, err := fs.Sub(migrations, "migrations/"+folder)
 	if err != nil {

@@ -43,7 +43,8 @@ func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
 	return pool, pool.PingContext(ctx)
 }
 
-// hasSchema refuses a search_path without a schema that the role may use, and a new copy in a schema where it may not create tables.
+// hasSchema refuses a search_path without a schema that the role may use, and a new copy in a schema where it may not create
+// tables.
 func (p *postgres) hasSchema(ctx context.Context, conn *sql.Conn) error {
 	const query = `select current_user, current_setting('search_path'), coalesce(quote_ident(current_schema()), ''),
 		coalesce(has_schema_privilege(current_schema(), 'create'), false) or to_regclass(quote_ident(current_schema()) || '.` + migrationsTable + `') is not null`
@@ -130,8 +131,8 @@ const (
 	lastYear  = 294000
 )
 
-// value removes NUL, which PostgreSQL does not accept in texts; a chat server whose own database is PostgreSQL does not accept it
-// either. In JSON PostgreSQL accepts the escape, but then no operator can read the document.
+// value removes NUL, which PostgreSQL does not accept in texts; a chat server whose own database is PostgreSQL does not
+// accept it either. In JSON PostgreSQL accepts the escape, but then no operator can read the document.
 func (p *postgres) value(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -146,8 +147,8 @@ func (p *postgres) value(v any) any {
 	return v
 }
 
-// escapes matches the escapes of JSON: a pair of surrogates, any other number including half a pair, and single characters, such as
-// the backslash itself.
+// escapes matches the escapes of JSON: a pair of surrogates, any other number including half a pair, and single characters,
+// such as the backslash itself.
 var escapes = regexp.MustCompile(`\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)`)
 
 // readable returns JSON without the escapes that PostgreSQL cannot read.

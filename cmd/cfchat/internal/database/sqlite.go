@@ -22,8 +22,8 @@ type sqlite struct {
 	path string // the resolved name, by which it is locked however it was named
 }
 
-// open creates a file that nobody else may read. Readers and the writer do not wait for each other, and a power failure may lose the
-// last transactions, each together with the position that it had reached.
+// open creates a file that nobody else may read. Readers and the writer do not wait for each other, and a power failure may
+// lose the last transactions, each together with the position that it had reached.
 func (s *sqlite) open(context.Context) (*sql.DB, error) {
 	path, err := filepath.Abs(s.file)
 	if err != nil {

@@ -31,7 +31,8 @@ type kind[T any] struct {
 	values []column[T]
 }
 
-// newKind builds the statement that writes a row, or overwrites the one with the same id. The columns in more follow those of values.
+// newKind builds the statement that writes a row, or overwrites the one with the same id. The columns in more follow those
+// of values.
 func newKind[T any](name, condition string, values []column[T], more ...string) kind[T] {
 	k := kind[T]{table{name: name}, values}
 	for _, c := range values {
@@ -199,7 +200,8 @@ func senderName(m *cfchat.Message) any {
 	return m.Sender.GetName()
 }
 
-// contacts holds contacts as the list returns them. A contact that is only embedded in a conversation does not overwrite that.
+// contacts holds contacts as the list returns them. A contact that is only embedded in a conversation does not overwrite
+// that.
 var contacts = newKind("contacts", " where excluded.listed or not contacts.listed", []column[cfchat.Contact]{
 	{"id", func(c *cfchat.Contact) any { return c.ID }},
 	{"name", func(c *cfchat.Contact) any { return known(c.Name) }},

@@ -47,8 +47,8 @@ func (w *Window) add(text string, args ...any) {
 	w.statements = append(w.statements, statement{text, args})
 }
 
-// Conversation writes a conversation, its labels, and the contact embedded in it. A conversation is settled if its messages are those
-// that it had when it was last active.
+// Conversation writes a conversation, its labels, and the contact embedded in it. A conversation is settled if its messages
+// are those that it had when it was last active.
 func (w *Window) Conversation(c *cfchat.Conversation, settled bool) error {
 	w.rows++
 	w.statements = append(w.statements, conversations.row(c, settled, w.walk))
@@ -86,8 +86,8 @@ func (w *Window) Contact(c *cfchat.Contact, data json.RawMessage) {
 	w.contacts[c.ID] = []statement{contacts.row(c, true, received(data), w.walk)}
 }
 
-// ContactAlone writes a contact that was fetched by its id. If it has none of the fields that contacts are listed by, it is in no list,
-// and stays only if a conversation has it.
+// ContactAlone writes a contact that was fetched by its id. If it has none of the fields that contacts are listed by, it is
+// in no list, and stays only if a conversation has it.
 func (w *Window) ContactAlone(c *cfchat.Contact, data json.RawMessage) {
 	if cmp.Or(c.GetEmail(), c.GetPhoneNumber(), c.GetIdentifier()) != "" {
 		w.Contact(c, data)
@@ -156,12 +156,13 @@ func (w *Window) AttributeDefinitions(list []cfchat.AttributeDefinition) {
 	names(w, &attributeDefinitions, list)
 }
 
-// Sweep deletes this shard's rows that the walk, which must be complete, did not find, and the contacts that neither the list nor a
-// conversation has.
+// Sweep deletes this shard's rows that the walk, which must be complete, did not find, and the contacts that neither the
+// list nor a conversation has.
 func (w *Window) Sweep() { w.sweep("true") }
 
-// SweepInboxes is Sweep for the key of a user who sees only some inboxes. A conversation that was not found is gone if its inbox was
-// visible both at the start and at the end of the walk. Otherwise it may be hidden: it stays, with its messages and labels.
+// SweepInboxes is Sweep for the key of a user who sees only some inboxes. A conversation that was not found is gone if its
+// inbox was visible both at the start and at the end of the walk. Otherwise it may be hidden: it stays, with its messages
+// and labels.
 func (w *Window) SweepInboxes(seen []int64) {
 	var ids strings.Builder
 	ids.WriteString("0") // which no inbox has
@@ -171,7 +172,8 @@ func (w *Window) SweepInboxes(seen []int64) {
 	w.sweep("coalesce(inbox_id, -1) in (select id from inboxes where id in (" + ids.String() + "))")
 }
 
-// sweep deletes the conversations that were not found and meet a condition, with their messages, and messages without a conversation.
+// sweep deletes the conversations that were not found and meet a condition, with their messages, and messages without a
+// conversation.
 func (w *Window) sweep(isSeen string) {
 	w.add("delete from messages where walk < $1 and "+owned(w.shard, "conversation_id")+
 		" and conversation_id not in (select id from conversations where walk < $1 and not ("+isSeen+"))", w.walk)
@@ -182,8 +184,8 @@ func (w *Window) sweep(isSeen string) {
 	w.sweeps = true
 }
 
-// sweepContacts returns the statements that delete the contacts that neither the list nor a conversation has. Other shards may be
-// writing conversations that have them.
+// sweepContacts returns the statements that delete the contacts that neither the list nor a conversation has. Other shards
+// may be writing conversations that have them.
 func (db *DB) sweepContacts() []statement {
 	if lock := db.dialect.lockContacts(); lock != "" {
 		return []statement{{text: lock}, {text: nobodys}}
@@ -311,8 +313,8 @@ func (w *writer) many(ctx context.Context, rows []statement) error {
 	return nil
 }
 
-// positionOf returns the statement that writes a position, unless the stored one is of a later walk, which only another program can
-// have begun.
+// positionOf returns the statement that writes a position, unless the stored one is of a later walk, which only another
+// program can have begun.
 func positionOf(shard shards.Shard, p Position) statement {
 	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at, asked_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,

@@ -13,8 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// BenchmarkMessages compares the shortest time for writing windows of 500 messages with that of a bare loop over the same statements,
-// prepared once per transaction.
+// BenchmarkMessages compares the shortest time for writing windows of 500 messages with that of a bare loop over the same
+// statements, prepared once per transaction.
 func BenchmarkMessages(b *testing.B) {
 	server := cfchattest.New(b)
 	id := server.AddConversation(cfchattest.Conversation{})

@@ -361,7 +361,8 @@ func TestMergeRefused(t *testing.T) {
 	}
 }
 
-// TestSince checks that an export of changes has the changed conversations whole and the new contacts, and resumes after a failure.
+// TestSince checks that an export of changes has the changed conversations whole and the new contacts, and resumes after a
+// failure.
 func TestSince(t *testing.T) {
 	server := cfchattest.New(t)
 	old := time.Now().Add(-48 * time.Hour)
@@ -421,8 +422,8 @@ func TestSinceBroken(t *testing.T) {
 	}
 }
 
-// TestFailure checks that an export stops at the last position when the server fails, and resumes there; and that a list that the key's
-// user may not read is recorded, and the rest exported.
+// TestFailure checks that an export stops at the last position when the server fails, and resumes there; and that a list
+// that the key's user may not read is recorded, and the rest exported.
 func TestFailure(t *testing.T) {
 	server := account(t, 60)
 	dir := t.TempDir()
@@ -445,7 +446,8 @@ func TestFailure(t *testing.T) {
 	}
 }
 
-// TestAttachments checks that each file is stored once under its hash, and that those that cannot be downloaded are recorded.
+// TestAttachments checks that each file is stored once under its hash, and that those that cannot be downloaded are
+// recorded.
 func TestAttachments(t *testing.T) {
 	server := cfchattest.New(t)
 	acct := server.Account(t)
@@ -483,8 +485,8 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
-// TestFolderBelongsToOne checks that a folder is refused to another server, account, kind of key, time or shard, and to a second
-// program.
+// TestFolderBelongsToOne checks that a folder is refused to another server, account, kind of key, time or shard, and to a
+// second program.
 func TestFolderBelongsToOne(t *testing.T) {
 	server := account(t, 3)
 	agent, key := server.AddAgent(cfchattest.Agent{Name: "Ann"})

@@ -21,8 +21,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// through lets a function answer requests of the export in place of the server, which answers if the function returns neither a
-// response nor an error.
+// through lets a function answer requests of the export in place of the server, which answers if the function returns
+// neither a response nor an error.
 func through(server *cfchattest.Server, answer func(*http.Request) (*http.Response, error)) func(*cfchat.Config) {
 	return func(c *cfchat.Config) {
 		transport := roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -72,8 +72,8 @@ func TestBusyServer(t *testing.T) {
 	}
 }
 
-// TestClosedAccount checks that a suspended account is not blamed on a list, and ends the export before anything is recorded as
-// unreadable.
+// TestClosedAccount checks that a suspended account is not blamed on a list, and ends the export before anything is recorded
+// as unreadable.
 func TestClosedAccount(t *testing.T) {
 	server := account(t, 3)
 	asked := atomic.Bool{}
@@ -171,7 +171,8 @@ func TestShardRequests(t *testing.T) {
 	}
 }
 
-// TestResumeShard ends a shard at each of its requests for messages, resumes it, and checks that nothing is missing or duplicated.
+// TestResumeShard ends a shard at each of its requests for messages, resumes it, and checks that nothing is missing or
+// duplicated.
 func TestResumeShard(t *testing.T) {
 	server := account(t, 520)
 	for _, shard := range []shards.Shard{{Index: 0, Of: 2}, {Index: 1, Of: 2}} {
@@ -195,8 +196,8 @@ func TestResumeShard(t *testing.T) {
 	}
 }
 
-// TestEndsAnywhere lets the server fail from each request on in turn. It checks that the export ends with the failure, says how to
-// continue, and does so.
+// TestEndsAnywhere lets the server fail from each request on in turn. It checks that the export ends with the failure, says
+// how to continue, and does so.
 func TestEndsAnywhere(t *testing.T) { synctest.Test(t, endsAnywhere) } // because scans wait before they give up
 
 func endsAnywhere(t *testing.T) {

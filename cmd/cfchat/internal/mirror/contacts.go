@@ -9,7 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 )
 
-// contacts reads the list of contacts, which cannot be resumed in the middle, and fetches the contacts that are no longer in it.
+// contacts reads the list of contacts, which cannot be resumed in the middle, and fetches the contacts that are no longer in
+// it.
 func (m *mirror) contacts(ctx context.Context) (err error) {
 	w := m.newWindow()
 	if m.Shard.IsFirst() {
@@ -67,8 +68,8 @@ func (m *mirror) between(ctx context.Context, w *database.Window) (_ *database.W
 	return w, err
 }
 
-// forgotten fetches the contacts that used to be in the list: a contact may have lost the field it was listed by, and a list that
-// shifts while its pages are read proves nothing.
+// forgotten fetches the contacts that used to be in the list: a contact may have lost the field it was listed by, and a list
+// that shifts while its pages are read proves nothing.
 func (m *mirror) forgotten(ctx context.Context, w *database.Window) (*database.Window, error) {
 	ids, err := m.db.Forgotten(ctx, m.position.Walk)
 	if err != nil {

@@ -53,7 +53,8 @@ func isOf(query string, words ...string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(query, word) })
 }
 
-// TestDocumentedColumns checks that docs/sync.md lists each column, in order, of each table and view except the internal ones.
+// TestDocumentedColumns checks that docs/sync.md lists each column, in order, of each table and view except the internal
+// ones.
 func TestDocumentedColumns(t *testing.T) {
 	page, err := os.ReadFile("../../../../docs/sync.md")
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
-// TestRoundsDespiteRepair checks that rounds continue while no repair finishes, and that the next repair resumes the failed one.
+// TestRoundsDespiteRepair checks that rounds continue while no repair finishes, and that the next repair resumes the failed
+// one.
 func TestRoundsDespiteRepair(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -111,8 +112,8 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestRoundAfterFailedWalk checks that a round commits the walk's last committed position along with its changes, and not how far the
-// walk had read when it failed: anything read but not committed is read again.
+// TestRoundAfterFailedWalk checks that a round commits the walk's last committed position along with its changes, and not
+// how far the walk had read when it failed: anything read but not committed is read again.
 func TestRoundAfterFailedWalk(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	var ahead atomic.Int64
@@ -143,8 +144,8 @@ func TestRoundAfterFailedWalk(t *testing.T) {
 	wants(t, address, "select count(distinct conversation_id) from messages", "300")
 }
 
-// TestUnsettled checks that the next round reads a conversation again if it was not settled when it was read. That round then finds a
-// deletion, which is in no list of changes; otherwise only a repair finds it.
+// TestUnsettled checks that the next round reads a conversation again if it was not settled when it was read. That round
+// then finds a deletion, which is in no list of changes; otherwise only a repair finds it.
 func TestUnsettled(t *testing.T) {
 	for name, c := range map[string]struct {
 		waits time.Duration // before the first of the rounds

@@ -105,7 +105,8 @@ func TestServerNames(t *testing.T) {
 	}
 }
 
-// TestSchemas checks that a schema can be chosen as for PostgreSQL's own programs, and that the error for an unusable one has a remedy.
+// TestSchemas checks that a schema can be chosen as for PostgreSQL's own programs, and that the error for an unusable one
+// has a remedy.
 func TestSchemas(t *testing.T) {
 	address := inPostgres(t)
 	at, schema, _ := strings.Cut(address, "search_path=")

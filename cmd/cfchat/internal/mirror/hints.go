@@ -12,8 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// Hints are the ids of the conversations, messages and contacts that webhook events name, and nothing else from the events, because
-// only the API's answers count. They are safe for concurrent use.
+// Hints are the ids of the conversations, messages and contacts that webhook events name, and nothing else from the events,
+// because only the API's answers count. They are safe for concurrent use.
 type Hints struct {
 	mu    sync.Mutex
 	queue []subject // in order of arrival, each once
@@ -138,9 +138,9 @@ type passing struct{ error }
 // Unwrap returns the failure.
 func (p passing) Unwrap() error { return p.error }
 
-// follow reads what the hints name, until a round is due. No walk is under way then: a walk that reads a list would overwrite newer
-// rows with what it had read before. What cannot be read now is tried again later, after the others, and the last failure is
-// returned: whatever it is, the next round shows whether the key is still accepted.
+// follow reads what the hints name, until a round is due. No walk is under way then: a walk that reads a list would
+// overwrite newer rows with what it had read before. What cannot be read now is tried again later, after the others, and the
+// last failure is returned: whatever it is, the next round shows whether the key is still accepted.
 func (m *mirror) follow(ctx context.Context) (failed error) {
 	if m.Hints == nil {
 		return nil
@@ -184,8 +184,8 @@ func (m *mirror) hinted(ctx context.Context, of subject, is hint) error {
 	return m.hintedConversation(ctx, of.id, is.message)
 }
 
-// patience is the shortest timeout for reading one hint. The timeout keeps a rate limit on that read alone from holding up a round for
-// long.
+// patience is the shortest timeout for reading one hint. The timeout keeps a rate limit on that read alone from holding up a
+// round for long.
 const patience = time.Minute
 
 // patiently returns a context that limits the wait for the answer about one hint.
@@ -193,8 +193,8 @@ func (m *mirror) patiently(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeout(ctx, max(patience, m.Every))
 }
 
-// hintedConversation reads a conversation, and its messages starting with a given one, or with 0 only the new ones. The next round
-// that includes it reads it whole, because it is not settled; one that the copy does not have is read whole here.
+// hintedConversation reads a conversation, and its messages starting with a given one, or with 0 only the new ones. The next
+// round that includes it reads it whole, because it is not settled; one that the copy does not have is read whole here.
 func (m *mirror) hintedConversation(ctx context.Context, id, message int64) error {
 	if !m.Shard.Owns(id) {
 		return nil

@@ -74,7 +74,8 @@ func (l *listening) goesOn() {
 	}
 }
 
-// TestHintsRefused checks that the hints after a conversation that something in between refuses are followed, and that the run continues.
+// TestHintsRefused checks that the hints after a conversation that something in between refuses are followed, and that the
+// run continues.
 func TestHintsRefused(t *testing.T) {
 	for _, status := range []int{
 		http.StatusForbidden, http.StatusNotFound, http.StatusTeapot, http.StatusGatewayTimeout, http.StatusUnauthorized, http.StatusTooManyRequests,
@@ -98,8 +99,8 @@ func TestHintsRefused(t *testing.T) {
 	}
 }
 
-// TestHintsFirstRefused checks that several failures in a row are blamed on the server and wait for the next round, which then follows
-// the hints after them, and that hints that have failed often are given up.
+// TestHintsFirstRefused checks that several failures in a row are blamed on the server and wait for the next round, which
+// then follows the hints after them, and that hints that have failed often are given up.
 func TestHintsFirstRefused(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -130,7 +131,8 @@ func TestHintsFirstRefused(t *testing.T) {
 	})
 }
 
-// TestHintsBesideRounds checks that hints are followed even if a round takes longer than the interval, many of them if each is short.
+// TestHintsBesideRounds checks that hints are followed even if a round takes longer than the interval, many of them if each
+// is short.
 func TestHintsBesideRounds(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -180,8 +182,8 @@ func TestRoundsBesideHints(t *testing.T) {
 	})
 }
 
-// TestHintsInOrder checks that a hint of a contact and of a conversation is followed while others arrive faster than they can be
-// followed.
+// TestHintsInOrder checks that a hint of a contact and of a conversation is followed while others arrive faster than they
+// can be followed.
 func TestHintsInOrder(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

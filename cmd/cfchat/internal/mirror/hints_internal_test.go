@@ -27,7 +27,8 @@ func TestHintsBounded(t *testing.T) {
 	}
 }
 
-// TestHintsMoveNoWalk checks that following a hint does not move the committed position of a walk, whatever has been read after that.
+// TestHintsMoveNoWalk checks that following a hint does not move the committed position of a walk, whatever has been read
+// after that.
 func TestHintsMoveNoWalk(t *testing.T) {
 	server := cfchattest.New(t)
 	for range 40 {

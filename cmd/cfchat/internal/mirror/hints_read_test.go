@@ -16,8 +16,8 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestHintsOfOne checks that a conversation is read from the earliest message that any of several events names, in whatever order the
-// events arrive.
+// TestHintsOfOne checks that a conversation is read from the earliest message that any of several events names, in whatever
+// order the events arrive.
 func TestHintsOfOne(t *testing.T) {
 	for name, events := range map[string]func(early, late int64) []webhook.Event{
 		"later after earlier": func(early, late int64) []webhook.Event {
@@ -70,8 +70,8 @@ func TestHintsOfLost(t *testing.T) {
 	})
 }
 
-// TestHintsWithoutIDs checks that an event without an id causes no request, and that one with an invalid message id causes new messages
-// to be read.
+// TestHintsWithoutIDs checks that an event without an id causes no request, and that one with an invalid message id causes
+// new messages to be read.
 func TestHintsWithoutIDs(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -93,7 +93,8 @@ func TestHintsWithoutIDs(t *testing.T) {
 	})
 }
 
-// TestHintsGathered checks that a contact named by several events within a second is fetched once, and again after a later event.
+// TestHintsGathered checks that a contact named by several events within a second is fetched once, and again after a later
+// event.
 func TestHintsGathered(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -118,8 +119,8 @@ func TestHintsGathered(t *testing.T) {
 	})
 }
 
-// TestHintsUnsettled checks that a conversation that a hint read new or in part stays unsettled, so that the next rounds read it again,
-// and that its records of unreadable messages are kept.
+// TestHintsUnsettled checks that a conversation that a hint read new or in part stays unsettled, so that the next rounds
+// read it again, and that its records of unreadable messages are kept.
 func TestHintsUnsettled(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

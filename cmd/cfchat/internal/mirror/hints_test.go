@@ -36,8 +36,8 @@ type listening struct {
 
 const hook = "https://copy.example/hook"
 
-// listen keeps a copy, for the duration of the test, of an account of 40 conversations in which nothing has happened for an hour. The
-// rounds only read the first conversation; it has a message, as do the second and the third.
+// listen keeps a copy, for the duration of the test, of an account of 40 conversations in which nothing has happened for an
+// hour. The rounds only read the first conversation; it has a message, as do the second and the third.
 func listen(t *testing.T, address string, options mirror.Options) *listening {
 	t.Helper()
 	l := &listening{Server: old(t, 40, time.Now, cfchattest.Version("4.16.2")), t: t, address: address}
@@ -112,7 +112,8 @@ func (l *listening) is() {
 	(&history{t: l.t, Server: l.Server, admin: l.admin, address: l.address}).isWhole()
 }
 
-// TestHints checks that what webhooks name, and nothing else, is fetched immediately, including changes that no round would see.
+// TestHints checks that what webhooks name, and nothing else, is fetched immediately, including changes that no round would
+// see.
 func TestHints(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -148,7 +149,8 @@ func TestHints(t *testing.T) {
 	})
 }
 
-// TestHintsKept checks that hints that a failing server could not answer are tried again, though no list of changes has them.
+// TestHintsKept checks that hints that a failing server could not answer are tried again, though no list of changes has
+// them.
 func TestHintsKept(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

@@ -55,8 +55,8 @@ type history struct {
 
 var errKilled = errors.New("killed")
 
-// newHistory creates an account of 500 conversations and 10,000 messages. Some conversations have more messages than one answer, so that
-// the program may be killed in the middle of one.
+// newHistory creates an account of 500 conversations and 10,000 messages. Some conversations have more messages than one
+// answer, so that the program may be killed in the middle of one.
 func newHistory(t *testing.T, seed uint64, address string) *history {
 	h := &history{t: t, address: address, size: 500, random: rand.New(rand.NewPCG(seed, 23)), broken: map[int64]bool{}}
 	versions := []string{"2.16.0", "3.0.0", "3.6.0", "3.16.0", "4.3.0", "4.7.0", "4.11.0", "4.12.0", "4.16.2"}
@@ -103,7 +103,8 @@ func (h *history) hinted(ctx context.Context, e webhook.Event) error {
 	return hints.Take(ctx, e)
 }
 
-// RoundTrip answers a request of the program while that waits for an answer: a request still sleeping when the test ends would fail it.
+// RoundTrip answers a request of the program while that waits for an answer: a request still sleeping when the test ends
+// would fail it.
 func (h *history) RoundTrip(r *http.Request) (*http.Response, error) {
 	select {
 	case <-time.After(h.delay):
@@ -183,8 +184,8 @@ func (h *history) deleteMessage(ctx context.Context, id int64, n int) {
 	}
 }
 
-// open opens the database. The test's clock does not wait until PostgreSQL has noticed that a program was killed and released its locks,
-// so open tries often.
+// open opens the database. The test's clock does not wait until PostgreSQL has noticed that a program was killed and
+// released its locks, so open tries often.
 func (h *history) open(ctx context.Context) *database.DB {
 	h.t.Helper()
 	for tries := 0; ; tries++ {
@@ -221,9 +222,9 @@ func (h *history) run(options mirror.Options, killAt int) error {
 	return err
 }
 
-// TestHistories plays random histories of an account while a copy of it is kept current and killed. It checks that after a round every
-// conversation is there with its last activity and all of its messages, and that after a repair the copy equals the account, row by
-// row.
+// TestHistories plays random histories of an account while a copy of it is kept current and killed. It checks that after a
+// round every conversation is there with its last activity and all of its messages, and that after a repair the copy equals
+// the account, row by row.
 func TestHistories(t *testing.T) {
 	count := *histories
 	if withRaceDetector || testing.Short() {
@@ -281,7 +282,8 @@ func (h *history) live() {
 	h.t.Logf("killed %d times, %d rounds checked; %d conversations", killed, ended, len(h.Conversations()))
 }
 
-// TestRoundsBetween checks that what rounds in the middle of a repair have found is not overwritten by what the repair had read ahead.
+// TestRoundsBetween checks that what rounds in the middle of a repair have found is not overwritten by what the repair had
+// read ahead.
 func TestRoundsBetween(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
-// swapped sends requests with another key, starting with the n-th request to a path; those to the other path keep their own key.
+// swapped sends requests with another key, starting with the n-th request to a path; those to the other path keep their own
+// key.
 func swapped(server *cfchattest.Server, key, from string, n int, but string) func(*cfchat.Config) {
 	return via(server, func(r *http.Request) *http.Response {
 		if strings.HasSuffix(r.URL.Path, from) {
@@ -52,8 +53,8 @@ func TestDemoted(t *testing.T) {
 	}
 }
 
-// TestAgentLosesInbox checks that what an agent saw of an inbox that is now closed to them is kept, and that what is gone from an open
-// inbox is deleted.
+// TestAgentLosesInbox checks that what an agent saw of an inbox that is now closed to them is kept, and that what is gone
+// from an open inbox is deleted.
 func TestAgentLosesInbox(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		server := old(t, 0, time.Now)

@@ -70,15 +70,15 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 	}
 }
 
-// IsPassing reports whether the error that ended a run may be gone on the next run: a failure of the server, of the network or of the
-// database, and not a refusal.
+// IsPassing reports whether the error that ended a run may be gone on the next run: a failure of the server, of the network
+// or of the database, and not a refusal.
 func IsPassing(err error) bool {
 	_, isOfDatabase := errors.AsType[*database.Error](err)
 	return isOfDatabase || isPassing(err)
 }
 
-// isPassing reports whether a failure may be gone the next time: that of a call, unless the key is not accepted, or the call is
-// invalid. A 403 may come from a firewall.
+// isPassing reports whether a failure may be gone the next time: that of a call, unless the key is not accepted, or the call
+// is invalid. A 403 may come from a firewall.
 func isPassing(err error) bool {
 	if _, ok := errors.AsType[passing](err); ok {
 		return true
@@ -104,8 +104,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// once reads everything if that is due, or continues doing so, and then fetches changes, and what the hints name. It does the latter
-// even if reading everything fails, so that a repair that the server cannot answer does not hold up the rounds.
+// once reads everything if that is due, or continues doing so, and then fetches changes, and what the hints name. It does
+// the latter even if reading everything fails, so that a repair that the server cannot answer does not hold up the rounds.
 func (m *mirror) once(ctx context.Context) error {
 	if err := m.resume(ctx); err != nil {
 		return err
@@ -140,8 +140,8 @@ func (m *mirror) everything(ctx context.Context) error {
 	return m.walk(ctx)
 }
 
-// resume reads how far the copy has come: anything that a failed round did not commit is forgotten. The first time it also checks
-// whose copy it is.
+// resume reads how far the copy has come: anything that a failed round did not commit is forgotten. The first time it also
+// checks whose copy it is.
 func (m *mirror) resume(ctx context.Context) (err error) {
 	if !m.isOurs {
 		if err := m.claim(ctx); err != nil {
@@ -153,7 +153,8 @@ func (m *mirror) resume(ctx context.Context) (err error) {
 	return err
 }
 
-// claim claims a new copy for the account, and refuses the copy of another one. It also finds out how far the server's clock is ahead.
+// claim claims a new copy for the account, and refuses the copy of another one. It also finds out how far the server's clock
+// is ahead.
 func (m *mirror) claim(ctx context.Context) error {
 	key, now, err := account.Seen(ctx, m.chat, m.account.ID())
 	if err != nil {
@@ -166,8 +167,8 @@ func (m *mirror) claim(ctx context.Context) error {
 // now returns the time by the server's clock.
 func (m *mirror) now() time.Time { return time.Now().Add(m.ahead) }
 
-// isSettled reports whether a conversation, fetched at a given time, had been unchanged for so long that nothing which happened
-// before then can still be stored later.
+// isSettled reports whether a conversation, fetched at a given time, had been unchanged for so long that nothing which
+// happened before then can still be stored later.
 func (m *mirror) isSettled(c *cfchat.Conversation, asked time.Time) bool {
 	return asked.Sub(later(c.Timestamp.Time, c.GetUpdatedAt().Time)) >= account.Margin
 }
@@ -180,8 +181,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// isRoundDue reports whether a walk must give way to a round. The first walk never does, because there is no time yet to fetch
-// changes from.
+// isRoundDue reports whether a walk must give way to a round. The first walk never does, because there is no time yet to
+// fetch changes from.
 func (m *mirror) isRoundDue() bool {
 	return m.Every > 0 && !m.position.Since.IsZero() && !time.Now().Before(m.roundAt)
 }

@@ -143,7 +143,8 @@ func old(t *testing.T, size int, now func() time.Time, options ...cfchattest.Opt
 
 var unchanged = flag.Int("sync.unchanged", 1000, "how many conversations the account of TestUnchanged has")
 
-// TestUnchanged checks that a round takes two requests, however large the account is, and whatever its latest minute contains.
+// TestUnchanged checks that a round takes two requests, however large the account is, and whatever its latest minute
+// contains.
 func TestUnchanged(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -174,8 +175,8 @@ func TestUnchanged(t *testing.T) {
 	})
 }
 
-// TestUnchangedAfterMany checks that a round takes two requests a few minutes after many conversations changed at the same time, though
-// nothing newer happens.
+// TestUnchangedAfterMany checks that a round takes two requests a few minutes after many conversations changed at the same
+// time, though nothing newer happens.
 func TestUnchangedAfterMany(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -210,8 +211,8 @@ func TestUnchangedAfterMany(t *testing.T) {
 	})
 }
 
-// TestRepair checks that a repair finds changes that rounds cannot see, deletes what is gone when a walk is complete and not before, and
-// keeps what cannot be read.
+// TestRepair checks that a repair finds changes that rounds cannot see, deletes what is gone when a walk is complete and not
+// before, and keeps what cannot be read.
 func TestRepair(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		var ahead atomic.Int64
@@ -391,8 +392,8 @@ func TestShards(t *testing.T) {
 	}
 }
 
-// TestCurrentAsOf checks the time as of which a copy is current: it advances even while nothing happens, and only once all shards have
-// come that far.
+// TestCurrentAsOf checks the time as of which a copy is current: it advances even while nothing happens, and only once all
+// shards have come that far.
 func TestCurrentAsOf(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		now := time.Date(2026, 1, 31, 12, 0, 30, 0, time.UTC)

@@ -92,8 +92,8 @@ func (r *reading) unreadable(e *cfchat.Error) {
 	}
 }
 
-// progress records how far the reading has come, commits that now and then, and interrupts the reading when a round is due, but only
-// once it has come further, because an interruption drops what was read ahead.
+// progress records how far the reading has come, commits that now and then, and interrupts the reading when a round is due,
+// but only once it has come further, because an interruption drops what was read ahead.
 func (r *reading) progress(ctx context.Context, p cfchat.MessageScanAllProgress) {
 	if r.isOver() {
 		return

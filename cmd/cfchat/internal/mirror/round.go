@@ -15,11 +15,12 @@ const (
 	crowdMargin = 5 * account.Margin
 )
 
-// round fetches the conversations that have changed, and reads each of them whole. When all of them are stored, it advances the time
-// from which the next round fetches changes.
+// round fetches the conversations that have changed, and reads each of them whole. When all of them are stored, it advances
+// the time from which the next round fetches changes.
 //
-// That time is a minute before the newest change. If many conversations changed in that minute and nothing happens after it, each
-// round would fetch all of them again: so the next one looks at the server's clock, and moves the time to shortly before now.
+// That time is a minute before the newest change. If many conversations changed in that minute and nothing happens after it,
+// each round would fetch all of them again: so the next one looks at the server's clock, and moves the time to shortly
+// before now.
 func (m *mirror) round(ctx context.Context) error {
 	looks := m.crowded
 	if looks {
@@ -65,8 +66,8 @@ func (m *mirror) unreadable(ctx context.Context, e *cfchat.Error) error {
 	return err
 }
 
-// changed reads a conversation whole, because nothing else reveals a message that was imported or deleted. One that is the same as
-// when it had settled is skipped: each round returns the conversations of the margin again.
+// changed reads a conversation whole, because nothing else reveals a message that was imported or deleted. One that is the
+// same as when it had settled is skipped: each round returns the conversations of the margin again.
 func (m *mirror) changed(ctx context.Context, c *cfchat.Conversation, asked time.Time) error {
 	if has, err := m.db.Has(ctx, c.ID, c.JSON()); has || err != nil {
 		return err

@@ -19,7 +19,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestEndedInRound checks that an error is returned if the context ends after any request of a round that has nothing to write.
+// TestEndedInRound checks that an error is returned if the context ends after any request of a round that has nothing to
+// write.
 func TestEndedInRound(t *testing.T) {
 	for last := 1; last <= 4; last++ {
 		address := filepath.Join(t.TempDir(), "chat.db")
@@ -46,7 +47,8 @@ func TestEndedInRound(t *testing.T) {
 	}
 }
 
-// TestRoundsInSlowWalk checks that rounds are made while a repair takes hours, and that the repair proceeds though a round is always due.
+// TestRoundsInSlowWalk checks that rounds are made while a repair takes hours, and that the repair proceeds though a round
+// is always due.
 func TestRoundsInSlowWalk(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -65,8 +67,8 @@ func TestRoundsInSlowWalk(t *testing.T) {
 	})
 }
 
-// TestEndsOnInvalidCall checks that a run ends if a call is invalid, for example because of a corrupt position, and does not retry it
-// forever.
+// TestEndsOnInvalidCall checks that a run ends if a call is invalid, for example because of a corrupt position, and does not
+// retry it forever.
 func TestEndsOnInvalidCall(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -82,8 +84,8 @@ func TestEndsOnInvalidCall(t *testing.T) {
 	})
 }
 
-// TestSettled checks that a conversation in which something may still happen is not settled, whether a walk or a round reads it, even if
-// the last update was not an activity; and neither is one that could not be read.
+// TestSettled checks that a conversation in which something may still happen is not settled, whether a walk or a round reads
+// it, even if the last update was not an activity; and neither is one that could not be read.
 func TestSettled(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	const unsettled = "select id from conversations where not settled order by id"
@@ -106,8 +108,8 @@ func TestSettled(t *testing.T) {
 	})
 }
 
-// TestStoredLate checks that messages that a server stores a while after their timestamp are found: after a first walk, and after a
-// round.
+// TestStoredLate checks that messages that a server stores a while after their timestamp are found: after a first walk, and
+// after a round.
 func TestStoredLate(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -137,7 +139,8 @@ func TestLabelsRemoved(t *testing.T) {
 	})
 }
 
-// TestTwiceInOneWindow checks that the last version of a message is written if a window has it twice, among others in the same statement.
+// TestTwiceInOneWindow checks that the last version of a message is written if a window has it twice, among others in the
+// same statement.
 func TestTwiceInOneWindow(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
@@ -170,7 +173,8 @@ func TestTwiceInOneWindow(t *testing.T) {
 	})
 }
 
-// TestShardAlone checks that nothing of another shard is written: neither by a walk, beyond the newest known id, nor by a round.
+// TestShardAlone checks that nothing of another shard is written: neither by a walk, beyond the newest known id, nor by a
+// round.
 func TestShardAlone(t *testing.T) {
 	address := inPostgres(t)
 	server := old(t, 300, time.Now)
@@ -193,8 +197,8 @@ func TestShardAlone(t *testing.T) {
 	}
 }
 
-// TestRoundReadsInPart checks that a round continues after the page that failed, and keeps the records of what cannot be read of a
-// conversation.
+// TestRoundReadsInPart checks that a round continues after the page that failed, and keeps the records of what cannot be
+// read of a conversation.
 func TestRoundReadsInPart(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	server := old(t, 2, time.Now)
@@ -219,8 +223,8 @@ func TestRoundReadsInPart(t *testing.T) {
 	wants(t, address, "select phase, conversation_id from cfchat_positions", "done|0")
 }
 
-// TestResumedInConversation checks that a walk resumes in the middle of a conversation after the last committed message, and does not
-// consider that conversation settled.
+// TestResumedInConversation checks that a walk resumes in the middle of a conversation after the last committed message, and
+// does not consider that conversation settled.
 func TestResumedInConversation(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

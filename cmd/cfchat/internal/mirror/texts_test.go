@@ -13,7 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestOddTexts checks that text that a person can have written is unchanged, except for the characters that PostgreSQL cannot store.
+// TestOddTexts checks that text that a person can have written is unchanged, except for the characters that PostgreSQL
+// cannot store.
 func TestOddTexts(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		server := old(t, 2, time.Now)
@@ -44,7 +45,8 @@ func TestSurrogates(t *testing.T) {
 	wants(t, address, "select received ->> 'name' from contacts", "a\ufffdb😀"+`\u0000`)
 }
 
-// TestOddValues checks that an e-mail address too long for an index of PostgreSQL, and a time outside its range, can be written.
+// TestOddValues checks that an e-mail address too long for an index of PostgreSQL, and a time outside its range, can be
+// written.
 func TestOddValues(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})

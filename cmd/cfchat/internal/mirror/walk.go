@@ -10,12 +10,12 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// How a walk works. It reads everything and writes its own number to each row that it finds, and so do the rounds in between. Only
-// when it has reached the end do rows with another number belong to deleted items; they are then deleted. Unreadable rows get the
-// number too.
+// How a walk works. It reads everything and writes its own number to each row that it finds, and so do the rounds in
+// between. Only when it has reached the end do rows with another number belong to deleted items; they are then deleted.
+// Unreadable rows get the number too.
 //
-// A walk and a round take turns. When a round is due, the walk drops what it has read ahead, and reads it again after the round:
-// so nothing older overwrites what a round has written.
+// A walk and a round take turns. When a round is due, the walk drops what it has read ahead, and reads it again after the
+// round: so nothing older overwrites what a round has written.
 
 // begin begins a walk. It asks again whose key it is: its user may have lost access to something since.
 func (m *mirror) begin(ctx context.Context) error {
@@ -116,7 +116,8 @@ func (m *mirror) sweep(ctx context.Context) error {
 	return err
 }
 
-// seenInboxes returns the inboxes that the user of a key who does not see all of them can see, none if their list cannot be read.
+// seenInboxes returns the inboxes that the user of a key who does not see all of them can see, none if their list cannot be
+// read.
 func (m *mirror) seenInboxes(ctx context.Context, w *database.Window) (ids []int64, err error) {
 	if m.key == account.Administrator {
 		return nil, nil

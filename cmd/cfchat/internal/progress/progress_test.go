@@ -77,7 +77,8 @@ func bar(t *testing.T, width int, test func(m *progress.Meter, s *screen)) {
 	})
 }
 
-// step shows a phase of ten thousand items that does perSecond of them a second, with ten rows and a request each, for some seconds.
+// step shows a phase of ten thousand items that does perSecond of them a second, with ten rows and a request each, for some
+// seconds.
 func step(m *progress.Meter, from, perSecond, seconds int64) {
 	for i := range seconds {
 		done := from + (i+1)*perSecond

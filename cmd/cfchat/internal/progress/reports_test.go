@@ -53,7 +53,8 @@ func TestReports(t *testing.T) {
 	})
 }
 
-// TestReportsAreOneASecond checks that a state shown too soon after a line is written a second after it, even if nothing follows.
+// TestReportsAreOneASecond checks that a state shown too soon after a line is written a second after it, even if nothing
+// follows.
 func TestReportsAreOneASecond(t *testing.T) {
 	t.Parallel()
 	reports(t, `{"time":"2000-01-01T00:00:00Z","phase":"messages","done":0,"rows":0,"requests":0}

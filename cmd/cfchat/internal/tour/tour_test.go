@@ -64,8 +64,8 @@ func writes(server *cfchattest.Server) (targets []string) {
 	return targets
 }
 
-// TestRealAccount checks that a real account is only read unless the tour may write, that it then only writes to what it has created,
-// and that it says what it writes either way.
+// TestRealAccount checks that a real account is only read unless the tour may write, that it then only writes to what it has
+// created, and that it says what it writes either way.
 func TestRealAccount(t *testing.T) {
 	for name, c := range map[string]struct {
 		options Options
