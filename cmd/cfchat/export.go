@@ -109,7 +109,7 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 		_, _ = fmt.Fprintf(out, "%d requests in %.1f s. %s\n", requests.Sent(), took.Seconds(), next(&m))
 	}
 	if exit.Status(err) != 0 && command.Context().Err() != nil {
-		return errors.New("run the same command again to go on")
+		return errors.New("run the same command again to continue")
 	}
 	return err
 }

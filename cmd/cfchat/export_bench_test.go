@@ -22,9 +22,9 @@ var (
 	benchLatency = flag.Duration("export.latency", 0, "how long each request of the benchmark takes, at least")
 )
 
-// BenchmarkExport exports an account by the program, as a process of its own, and compares its requests with the fewest that there
-// can be: a page of 25 conversations, a page of messages for each, and a page of 15 contacts. Memory is the most that the process
-// had, its code included.
+// BenchmarkExport exports an account by running the program as a separate process, and compares its requests with the lowest
+// possible number: a page per 25 conversations, a page of messages for each, and a page per 15 contacts. Memory is the peak
+// of the process, including its code.
 func BenchmarkExport(b *testing.B) {
 	server := cfchattest.Start()
 	defer server.Close()
@@ -66,7 +66,7 @@ func BenchmarkExport(b *testing.B) {
 	b.ReportMetric(float64(n)*11*float64(b.N)/took, "rows/s")
 }
 
-// mostMemory returns how many MiB a process had at most.
+// mostMemory returns the peak memory of a process in MiB.
 func mostMemory(b *testing.B, status string) float64 {
 	data, err := os.ReadFile(status)
 	if err != nil {
@@ -78,6 +78,6 @@ func mostMemory(b *testing.B, status string) float64 {
 			return kib / 1024
 		}
 	}
-	b.Fatal("the system does not say how much memory the program had")
+	b.Fatal("the system does not report how much memory the program used")
 	return 0
 }

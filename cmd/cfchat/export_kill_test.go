@@ -24,21 +24,22 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/archive"
 )
 
-// busyAccount is a stand-in in which something happens with every fifth request, and what was in it before the first.
+// busyAccount is a stand-in that changes with every fifth request, and a record of what was in it before the first.
 type busyAccount struct {
 	*cfchattest.Server
 	front    *httptest.Server
-	grows    bool // new conversations come
+	grows    bool // new conversations are created
 	turn     atomic.Pointer[turn]
 	mu       sync.Mutex // of random
 	random   *rand.Rand
-	contents map[int64]map[int64]string // of messages, by their conversations and ids
+	contents map[int64]map[int64]string // of messages, by conversation and id
 	contacts map[int64]bool
 	broken   map[int64]bool // conversations that cannot be read
 	unseen   map[int64]bool // messages that cannot be read
 }
 
-// newBusyAccount makes an account of conversations with ten messages each, of which some have hundreds and some have none.
+// newBusyAccount creates an account of conversations with ten messages each, except that some have hundreds and some have
+// none.
 func newBusyAccount(t *testing.T, size, broken int) *busyAccount {
 	b := &busyAccount{
 		Server: cfchattest.New(t), random: rand.New(rand.NewPCG(1, uint64(size))), contents: map[int64]map[int64]string{},
@@ -82,21 +83,21 @@ func newBusyAccount(t *testing.T, size, broken int) *busyAccount {
 	return b
 }
 
-// say adds a message that was there before the export begins.
+// say adds a message that exists before the export begins.
 func (b *busyAccount) say(conversation int64, i int) {
 	content := fmt.Sprintf("%d: =1+1 \"ü\" <b>\u2028", i)
 	message := b.AddMessage(conversation, cfchattest.Message{Content: content})
 	b.contents[conversation][message] = content
 }
 
-// chance returns a number below n. What the program has asked for may still be answered when it is dead.
+// chance returns a number below n. It needs the lock because a request may still be answered after the program is dead.
 func (b *busyAccount) chance(n int64) int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.random.Int64N(n)
 }
 
-// happens does what goes on in an account meanwhile.
+// happens changes the account, as its users would meanwhile.
 func (b *busyAccount) happens() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -115,8 +116,9 @@ func (b *busyAccount) happens() {
 	}
 }
 
-// TestExportKilled kills the program a hundred times, each at a random request, while things happen in the account; then it lets it
-// come to the end. Whatever was there all the time is in the folder once, and the manifest names what could not be read.
+// TestExportKilled kills the program a hundred times, each at a random request, while the account changes, and then lets it
+// finish. It checks that the folder has everything that existed all the time exactly once, and that the manifest lists what
+// could not be read.
 func TestExportKilled(t *testing.T) {
 	size, kills := 2000, 100
 	if testing.Short() {
@@ -150,12 +152,12 @@ func TestExportKilled(t *testing.T) {
 	}
 	t.Logf("ended %d times, %d of them by SIGTERM, at conversation %d", killed, stopped, position)
 	if killed < kills*8/10 || stopped == 0 || position == 0 {
-		t.Error("it was not ended often enough to tell, or does not get on")
+		t.Error("it was not ended often enough for a meaningful test, or makes no progress")
 	}
 	account.check(t, dir)
 }
 
-// TestExportKilledLater kills the program in what comes behind the conversations: contacts, files and tables.
+// TestExportKilledLater kills the program in the phases after the conversations: contacts, files and tables.
 func TestExportKilledLater(t *testing.T) {
 	account := newBusyAccount(t, 10, 0)
 	for i := range 150 {
@@ -180,7 +182,7 @@ func TestExportKilledLater(t *testing.T) {
 	}
 	t.Logf("killed %d times", killed)
 	if !phases[archive.Contacts] || !phases[archive.Attachments] {
-		t.Errorf("it was killed in %v only", phases)
+		t.Errorf("it was only killed in %v", phases)
 	}
 	account.check(t, dir)
 	if files := rowsIn(t, dir, archive.StoredFile); len(files) != 20 {
@@ -194,7 +196,7 @@ func TestExportKilledLater(t *testing.T) {
 // turn is one run of the program.
 type turn struct {
 	how       syscall.Signal
-	at        int64 // the request at which it gets that
+	at        int64 // the request at which it gets the signal
 	requests  atomic.Int64
 	due, over chan struct{}
 }
@@ -204,23 +206,23 @@ func (b *busyAccount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := b.turn.Load()
 	switch n := now.requests.Add(1); {
 	case n == now.at:
-		close(now.due) // and it is answered, so that the program may be writing when the signal comes
+		close(now.due) // the request is answered, so that the program may be writing when the signal arrives
 	case n > now.at && now.how == syscall.SIGKILL:
-		<-now.over // so that it does not come to the end before
+		<-now.over // so that the program does not finish before
 		return
 	}
 	b.happens()
 	b.Server.ServeHTTP(w, r)
 }
 
-// export runs the program as a process of its own and gives it a signal at a request. It returns its exit status, -1 where it was
+// export runs the program as a separate process and sends it a signal at a request. It returns its exit status, -1 if it was
 // killed.
 func (b *busyAccount) export(t *testing.T, dir string, at int64, how syscall.Signal, flags ...string) int {
 	t.Helper()
 	return b.command(t, at, how, append([]string{"export", "--out", dir}, flags...)...)
 }
 
-// command runs a command of the program as export does.
+// command runs a command of the program in the same way as export.
 func (b *busyAccount) command(t *testing.T, at int64, how syscall.Signal, args ...string) int {
 	t.Helper()
 	now := &turn{how: how, at: at, due: make(chan struct{}), over: make(chan struct{})}
@@ -251,7 +253,7 @@ func (b *busyAccount) command(t *testing.T, at int64, how syscall.Signal, args .
 	return status
 }
 
-// check compares a folder with what was there all the time.
+// check compares a folder with what existed all the time.
 func (b *busyAccount) check(t *testing.T, dir string) {
 	t.Helper()
 	m, err := archive.Verify(t.Context(), dir)
@@ -290,12 +292,12 @@ func (b *busyAccount) check(t *testing.T, dir string) {
 	}
 	for id := range b.contacts {
 		if !contacts[id] {
-			t.Errorf("contact %d is not there", id)
+			t.Errorf("contact %d is missing", id)
 		}
 	}
 }
 
-// exportedRow is what the test looks at in a row.
+// exportedRow holds the fields of a row that the test checks.
 type exportedRow struct {
 	ID             int64
 	ConversationID int64 `json:"conversation_id"`

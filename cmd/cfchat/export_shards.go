@@ -14,7 +14,7 @@ func newMerge() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "merge --out DIR SHARD...",
 		Short: "Merge the shards of an account, after verifying each",
-		Long: `Merge the shards of an account into a folder of their own, after verifying each,
+		Long: `Merge the shards of an account into a separate folder, after verifying each,
 and that none is missing. If it is killed, the same command starts again.`,
 		Example: "  cfchat export merge --out backup part-0 part-1 part-2 part-3",
 		Args:    folders,
@@ -61,7 +61,7 @@ attachment's file present and complete.`,
 	}
 }
 
-// folders refuses a command line without folders.
+// folders rejects a command line without folders.
 func folders(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return exit.With(exit.Usage, fmt.Errorf("name the folders; %s --help has an example", c.CommandPath()))

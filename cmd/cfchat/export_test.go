@@ -12,8 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// exportStandIn exports a stand-in to a folder, and returns what is printed on standard output and on standard error, and how it
-// ended.
+// exportStandIn exports a stand-in to a folder, and returns standard output, standard error, and how the command ended.
 func exportStandIn(t *testing.T, dir string, flags ...string) (out, errs string, status int, text string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -25,7 +24,8 @@ func exportStandIn(t *testing.T, dir string, flags ...string) (out, errs string,
 	return stdout.String(), stderr.String(), exit.Status(err), exit.Text(err)
 }
 
-// TestExportSays what is in the folder, what could not be read, and how to go on; and where nothing is to be done, that nothing was.
+// TestExportSays checks that export prints what is in the folder, what could not be read and how to continue, or that there
+// was nothing to do.
 func TestExportSays(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	out, errs, status, text := exportStandIn(t, dir)
@@ -56,7 +56,7 @@ func TestExportSays(t *testing.T) {
 	}
 }
 
-// TestExportJSON prints objects alone, and in the end how it ended.
+// TestExportJSON checks that --json prints only objects, the last of which says how the export ended.
 func TestExportJSON(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "demo")
 	out, errs, status, text := exportStandIn(t, dir, "--json")
@@ -81,7 +81,7 @@ func TestExportJSON(t *testing.T) {
 	}
 }
 
-// TestMergeSays what is in the merged folder, and that a part is missing.
+// TestMergeSays checks that merge prints what is in the merged folder, and that a part is missing.
 func TestMergeSays(t *testing.T) {
 	parts := t.TempDir()
 	var dirs []string

@@ -19,11 +19,12 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestSyncListens takes what the server has signed, and asks for what that names; it takes nothing of anybody else.
+// TestSyncListens checks that sync accepts the server's deliveries and fetches what they name, and accepts nothing from
+// anybody else.
 func TestSyncListens(t *testing.T) {
 	for _, c := range []struct {
 		version, variable, secret, path string
-		forged                          int // what an answer to somebody else has
+		forged                          int // the status of the answer to anybody else
 	}{
 		{"4.16.2", webhookSecretVariable, "", "/hooks/copy", http.StatusUnauthorized},
 		{"4.11.0", webhookPathVariable, "b6f1c9e0a27d4f33", "/b6f1c9e0a27d4f33", http.StatusNotFound},
@@ -48,7 +49,7 @@ func TestSyncListens(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "chat.db")
 			program, at, said := listening(t, server.AdminKey(), []string{c.variable + "=" + c.secret, "CFCHAT_SERVER=" + front.URL}, "--to", file)
 			if status := post(t.Context(), t, "http://"+at+"/", `{"event":"contact_updated","id":99}`, nil); status != c.forged {
-				t.Errorf("what is not the server's is answered %d", status)
+				t.Errorf("a delivery that is not the server's was answered with %d", status)
 			}
 			server.Receive(hook, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
@@ -61,9 +62,9 @@ func TestSyncListens(t *testing.T) {
 			if _, err := server.Account(t).Contacts.Update(t.Context(), known, cfchat.ContactUpdate{Name: new("Renamed")}); err != nil {
 				t.Fatal(err)
 			}
-			for contact := ""; contact != strconv.FormatInt(known, 10); { // which is asked for behind the conversation
+			for contact := ""; contact != strconv.FormatInt(known, 10); { // which is fetched after the conversation
 				if contact = <-asked; contact == "99" {
-					t.Error("it asks for what somebody else has named")
+					t.Error("it fetched a contact that a forged delivery named")
 				}
 			}
 			if err := program.Process.Signal(syscall.SIGTERM); err != nil {
@@ -74,21 +75,21 @@ func TestSyncListens(t *testing.T) {
 			if status := program.ProcessState.ExitCode(); status != 143 {
 				t.Errorf("it ended with %d: %s", status, rest)
 			}
-			refused := "of what came to --listen: webhook: "
+			refused := "problem with --listen: webhook: "
 			if c.forged == http.StatusNotFound {
-				refused = "of what came to --listen: " + errOtherPath.Error()
+				refused = "problem with --listen: " + errOtherPath.Error()
 			}
 			if !strings.Contains(string(rest), refused) || strings.Contains(string(rest), c.secret) {
 				t.Errorf("it said %s", rest)
 			}
 			if n := len(idsIn(t, opened(t, "sqlite", file), "select id from messages where content = 'told'")); n != 1 {
-				t.Errorf("%d messages", n)
+				t.Errorf("got %d messages, want 1", n)
 			}
 		})
 	}
 }
 
-// listening starts a copy that listens, and returns where, and what else it will say.
+// listening starts a copy that listens, and returns its address and the rest of its output.
 func listening(t *testing.T, key string, env []string, args ...string) (program *exec.Cmd, at string, said io.Reader) {
 	t.Helper()
 	program = exec.CommandContext(t.Context(), os.Args[0], append([]string{"sync", "--every", "1h", "--listen", "127.0.0.1:0"}, args...)...)
@@ -128,20 +129,21 @@ func post(ctx context.Context, t *testing.T, to, body string, header http.Header
 	return answer.StatusCode
 }
 
-// TestSyncListensToSigned refuses to take unsigned deliveries of a server that signs, and an address that is taken.
+// TestSyncListensToSigned checks that sync refuses to accept unsigned deliveries from a server that signs, and an address in
+// use.
 func TestSyncListensToSigned(t *testing.T) {
 	server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 	front := httptest.NewServer(server)
 	defer front.Close()
 	taken := strings.TrimPrefix(front.URL, "http://")
 	for want, env := range map[string]map[string]string{
-		"--listen: the server is of 4.16.2 and signs what it sends; set CFCHAT_WEBHOOK_SECRET to the webhook's secret": {webhookPathVariable: "b6f1c9e0a27d4f33"},
-		"--listen: listen tcp " + taken + ": bind: address already in use":                                             {webhookSecretVariable: "secret"},
+		"--listen: the server runs version 4.16.2, which signs its deliveries; set CFCHAT_WEBHOOK_SECRET to the webhook's secret": {webhookPathVariable: "b6f1c9e0a27d4f33"},
+		"--listen: listen tcp " + taken + ": bind: address already in use":                                                        {webhookSecretVariable: "secret"},
 	} {
 		env["CFCHAT_ACCOUNT_ID"], env["CFCHAT_USER_API_KEY"], env["CFCHAT_SERVER"] = "1", server.AdminKey(), front.URL
 		_, err := ran(t, env, "sync", "--to", filepath.Join(t.TempDir(), "chat.db"), "--every", "1h", "--listen", taken)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "run the same command") {
-			t.Errorf("%v, not %s", err, want)
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }

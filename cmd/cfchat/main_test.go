@@ -18,10 +18,10 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// asProgram is set in the environment of a test binary that is to be the command.
+// asProgram is set in the environment of a test binary that should act as the command.
 const asProgram = "CFCHAT_TEST_AS_PROGRAM"
 
-// memoryFile is where such a process writes in the end what the system says of its memory, if the variable is set.
+// memoryFile is the variable with the file to which such a process finally writes what the system reports of its memory.
 const memoryFile = "CFCHAT_TEST_MEMORY_FILE"
 
 func TestMain(m *testing.M) {
@@ -37,19 +37,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// ran runs a command line in this process, and gives what it printed.
+// ran runs a command line in this process, and returns what it printed.
 func ran(t *testing.T, env map[string]string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
 	command := newCommand(func(name string) string { return env[name] })
 	command.SetOut(&out)
 	command.SetErr(&out)
-	command.SetArgs(append([]string{}, args...)) // of nil it would take those of the test
+	command.SetArgs(append([]string{}, args...)) // with nil it would use the test's own
 	err := command.ExecuteContext(t.Context())
 	return out.String(), err
 }
 
-// TestSignals end a command that waits for an answer, with the status that a shell knows.
+// TestSignals checks that signals end a command that waits for an answer, with the status that shells expect.
 func TestSignals(t *testing.T) {
 	for _, c := range []struct {
 		command string
@@ -86,7 +86,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestRemedies name flags and variables, and not the fields of the client's Config.
+// TestRemedies checks that remedies name flags and variables, and not the fields of the client's Config.
 func TestRemedies(t *testing.T) {
 	program := exec.CommandContext(t.Context(), os.Args[0], "tour", "--account", "1", "--server", "chat.example.com")
 	program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person"}
@@ -97,7 +97,7 @@ func TestRemedies(t *testing.T) {
 	}
 }
 
-// TestUsage is refused with what is wrong and a remedy.
+// TestUsage checks that a wrong command line is refused with the reason and a remedy.
 func TestUsage(t *testing.T) {
 	set := map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1"}
 	for want, c := range map[string]struct {
@@ -132,22 +132,22 @@ func TestUsage(t *testing.T) {
 		`--shards -1: give the number of shards`:                                                     {nil, []string{"export", "--out", "x", "--shards", "-1"}},
 		`--since 31.1.: use a UTC day, such as 2026-01-31, or a time, such as 2026-01-31T12:00:00Z`:  {nil, []string{"export", "--out", "x", "--since", "31.1."}},
 		`--since 2099-01-01: give a time between 1970 and now`:                                       {nil, []string{"export", "--out", "x", "--since", "2099-01-01"}},
-		`--shard 2/2: of 2 shards the first is 0 and the last 1`:                                     {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
-		`JOB_COMPLETION_INDEX is 1, and nothing says of how many; give --shards N, or --shard 0/1 for the whole account`: {
+		`--shard 2/2: with 2 shards, the first is 0 and the last is 1`:                               {nil, []string{"export", "--out", "x", "--shard", "2/2"}},
+		`JOB_COMPLETION_INDEX is 1, but nothing says how many shards there are; give --shards N, or --shard 0/1 for the whole account`: {
 			map[string]string{"JOB_COMPLETION_INDEX": "1"}, []string{"export", "--out", "x"}},
 		`name an account with --account and CFCHAT_USER_API_KEY, or use --stand-in to try it out`: {
 			nil, []string{"export", "--out", "x"}},
-		`name the database, by --to: a file such as chat.db, or postgres://…`: {nil, []string{"sync"}},
-		`--to mysql://…: give the name of a file, or postgres://…`:            {nil, []string{"sync", "--to", "mysql://x"}},
-		`--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass`: {
+		`name the database with --to: a file such as chat.db, or postgres://…`: {nil, []string{"sync"}},
+		`--to mysql://…: give the name of a file, or postgres://…`:             {nil, []string{"sync", "--to", "mysql://x"}},
+		`--to has a password, which is visible to anyone who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass`: {
 			nil, []string{"sync", "--to", "postgres://me:secret@x/y"}},
-		`--to is a file, which one program keeps alone; for several shards name a postgres://…`: {
+		`--to is a file, which only one program can keep current; for several shards use postgres://…`: {
 			nil, []string{"sync", "--to", "x", "--shard", "0/2"}},
-		`--every 1ms: give at least 1s, such as 1m, or leave it out to ask once`: {nil, []string{"sync", "--to", "x", "--every", "1ms"}},
-		`--listen: give --every too, such as --every 1m, which finds what no webhook tells`: {
+		`--every 1ms: give at least 1s, such as 1m, or leave it out to run once`: {nil, []string{"sync", "--to", "x", "--every", "1ms"}},
+		`--listen: give --every too, such as --every 1m, which finds changes that no webhook reports`: {
 			nil, []string{"sync", "--to", "x", "--listen", ":0"}},
 		`--listen: set CFCHAT_WEBHOOK_SECRET to the webhook's secret; or, if the server is older than 4.12.0 and does not sign, CFCHAT_WEBHOOK_PATH ` +
-			`to a random text of 16 characters or more, in which the webhook's address ends`: {
+			`to a random text of 16 characters or more that the webhook's address ends in`: {
 			map[string]string{"CFCHAT_WEBHOOK_PATH": "short"}, []string{"sync", "--to", "x", "--listen", ":0", "--every", "1m"}},
 		`--json: it takes no value; cfchat sync --help lists the flags`:                                                  {nil, []string{"sync", "--json=2"}},
 		`--every: "1" is not a length of time; give a number and a unit, such as 1m; cfchat sync --help lists the flags`: {nil, []string{"sync", "--every", "1"}},
@@ -156,16 +156,16 @@ func TestUsage(t *testing.T) {
 		`--listen 8080: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080`:          {nil, []string{"sync", "--to", "x", "--every", "1m", "--listen", "8080"}},
 		`--listen :nonsense: give a port, or an address of this machine and a port, such as :8080 or 127.0.0.1:8080`:     {nil, []string{"sync", "--to", "x", "--every", "1m", "--listen", ":nonsense"}},
 		`--to: write PostgreSQL's address as postgres://user@host/name`:                                                  {nil, []string{"sync", "--to", "host=localhost dbname=x"}},
-		`--to sqlite:y.db: give the name of a file alone, such as chat.db, or ./sqlite:y.db if that is its name`:         {nil, []string{"sync", "--to", "sqlite:y.db"}},
-		`--to :memory: would be gone with the program; give the name of a file`:                                          {nil, []string{"sync", "--to", ":memory:"}},
+		`--to sqlite:y.db: give only the name of a file, such as chat.db, or ./sqlite:y.db if that is its name`:          {nil, []string{"sync", "--to", "sqlite:y.db"}},
+		`--to :memory: would be lost when the program ends; give the name of a file`:                                     {nil, []string{"sync", "--to", ":memory:"}},
 		`CFCHAT_SERVER: it is not an address such as https://chat.example.com`: {
 			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"sync", "--to", "x"}},
 		`CFCHAT_SERVER: it is not an address such as https://chat.example.com `: {
 			map[string]string{"CFCHAT_USER_API_KEY": "a-key-of-a-person", "CFCHAT_ACCOUNT_ID": "1", "CFCHAT_SERVER": "x"}, []string{"check"}},
-		`--repair 0s: give how old what was read may get, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
-		`name the folder to write to with --out `:                      {nil, []string{"export", "merge", "a"}},
-		`name the folders; cfchat export verify --help has an example`: {nil, []string{"export", "verify"}},
-		`--contact: must be 1 or more`:                                 {set, []string{"tour", "--contact", "-1"}},
+		`--repair 0s: give the time after which everything is read again, such as 24h`: {nil, []string{"sync", "--to", "x", "--repair", "0"}},
+		`name the folder to write to with --out `:                                      {nil, []string{"export", "merge", "a"}},
+		`name the folders; cfchat export verify --help has an example`:                 {nil, []string{"export", "verify"}},
+		`--contact: must be 1 or more`:                                                 {set, []string{"tour", "--contact", "-1"}},
 	} {
 		out, err := ran(t, c.env, c.args...)
 		if exit.Status(err) != exit.Usage || exit.Text(err) != strings.TrimSpace(want) || out != "" {
@@ -174,12 +174,12 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestHelp says which environment is read, and fits a terminal.
+// TestHelp checks that the help names the environment variables and fits a terminal.
 func TestHelp(t *testing.T) {
 	root := newCommand(os.Getenv)
 	for _, args := range [][]string{nil, {"--help"}, {"tour", "--help"}, {"check", "--help"}, {"export", "--help"}, {"sync", "--help"}, {"export", "merge", "--help"}, {"export", "verify", "--help"}} {
 		out, err := ran(t, nil, args...)
-		asks := len(args) < 3 // the others ask no server
+		asks := len(args) < 3 // the others send no requests
 		if err != nil || asks && (!strings.Contains(out, "CFCHAT_USER_API_KEY") || !strings.Contains(out, "CFCHAT_ACCOUNT_ID") || !strings.Contains(out, "CFCHAT_SERVER")) {
 			t.Errorf("%q: %v\n%s", args, err, out)
 		}
@@ -194,7 +194,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestCheckEnds with the status of what was found, and prints JSON also where nothing could be checked.
+// TestCheckEnds checks the exit status of check, and that it prints JSON even if nothing could be checked.
 func TestCheckEnds(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
@@ -212,7 +212,7 @@ func TestCheckEnds(t *testing.T) {
 	}
 }
 
-// TestNoFlagTakesAKey looks for a flag that a key could be given to, where everybody sees it who lists the processes.
+// TestNoFlagTakesAKey checks that no flag accepts a key: anybody who lists the processes would see it.
 func TestNoFlagTakesAKey(t *testing.T) {
 	flags := 0
 	var look func(c *cobra.Command)
@@ -235,13 +235,13 @@ func TestNoFlagTakesAKey(t *testing.T) {
 	}
 }
 
-// TestUnreachable says that the server cannot be reached, and what to look at.
+// TestUnreachable checks that the error says that the server cannot be reached, and what to check.
 func TestUnreachable(t *testing.T) {
 	program := exec.CommandContext(t.Context(), os.Args[0], "sync", "--to", filepath.Join(t.TempDir(), "chat.db"))
 	program.Env = []string{asProgram + "=1", "CFCHAT_USER_API_KEY=a-key-of-a-person", "CFCHAT_ACCOUNT_ID=1", "CFCHAT_SERVER=http://127.0.0.1:1"}
 	said, _ := program.CombinedOutput()
 	const want = "cfchat: the server cannot be reached; check the network and the server's address (--server, CFCHAT_SERVER): fetchProfile: "
-	if !strings.HasPrefix(string(said), want) || !strings.HasSuffix(string(said), "; run the same command again to go on\n") {
-		t.Errorf("it said %s", said)
+	if !strings.HasPrefix(string(said), want) || !strings.HasSuffix(string(said), "; run the same command again to continue\n") {
+		t.Errorf("it printed %s", said)
 	}
 }

@@ -78,7 +78,7 @@ func (f *readFlags) server() string {
 // maxBody is the largest answer in bytes: a page of the longest messages.
 const maxBody = 256 << 20
 
-// account returns the client of the account, or of a stand-in's, and a function that ends it.
+// account returns the client and the account, or those of a stand-in, and a function that ends the stand-in.
 func (f *readFlags) account(requests *requests.Counter) (*cfchat.Chat, *cfchat.Account, func(), error) {
 	configure := func(c *cfchat.Config) {
 		c.MaxBody = maxBody
@@ -107,7 +107,8 @@ func (f *readFlags) mode() progress.Mode {
 	return progress.Bar
 }
 
-// ended returns the error that the progress ends with, which is that of the context where it has ended the command, whatever failed then.
+// ended returns the error that the progress ends with: the context's if it has ended the command, whatever failed as a
+// result.
 func ended(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()

@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// pipes is a listener whose connections are in memory, where the clock of a test counts.
+// pipes is a listener with connections in memory, where the test's clock applies.
 type pipes struct {
 	accepted chan net.Conn
 	closed   chan struct{}
@@ -34,7 +34,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { close(p.closed); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
-// dial connects, as soon as somebody takes the connection.
+// dial connects as soon as the connection is accepted.
 func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
 	near, far := net.Pipe()
 	select {
@@ -47,14 +47,14 @@ func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// receiving is a receiver of account 1 in memory.
+// receiving is a receiver for account 1, in memory.
 type receiving struct {
 	*pipes
 	t      *testing.T
 	client *http.Client
 	stop   func()
 	taken  atomic.Int64
-	takes  time.Duration // that it takes to take one
+	takes  time.Duration // how long processing one takes
 	failed atomic.Int64
 }
 
@@ -75,7 +75,7 @@ func receive(t *testing.T) *receiving {
 	return r
 }
 
-// end lets go of everything.
+// end releases everything.
 func (r *receiving) end() {
 	r.client.CloseIdleConnections()
 	r.stop()
@@ -103,8 +103,8 @@ func (r *receiving) post(body string, signed bool) int {
 
 const renamed = `{"event":"contact_updated","id":99,"account":{"id":1}}`
 
-// TestReceiver takes what is signed, and nothing of another account, tells of what it refuses now and then, and finishes what it has begun
-// to take.
+// TestReceiver checks that the receiver accepts signed deliveries and none of another account, reports refusals now and
+// then, and finishes deliveries that it has begun to process.
 func TestReceiver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := receive(t)
@@ -115,7 +115,7 @@ func TestReceiver(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		if n := r.failed.Load(); n != 1 {
-			t.Errorf("five refusals are told %d times", n)
+			t.Errorf("five refusals were reported %d times", n)
 		}
 		time.Sleep(2 * time.Minute)
 		if status := r.post(`{"event":"contact_updated","id":99,"account":{"id":2}}`, true); status != http.StatusForbidden {
@@ -123,7 +123,7 @@ func TestReceiver(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		if told, taken := r.failed.Load(), r.taken.Load(); told != 2 || taken != 0 {
-			t.Errorf("%d refusals are told, and %d deliveries taken", told, taken)
+			t.Errorf("%d refusals were reported, and %d deliveries accepted", told, taken)
 		}
 		r.takes = 2 * time.Second
 		go func() {
@@ -134,7 +134,7 @@ func TestReceiver(t *testing.T) {
 		time.Sleep(time.Second)
 		r.end()
 		if n := r.taken.Load(); n != 1 {
-			t.Errorf("%d deliveries are taken", n)
+			t.Errorf("%d deliveries were accepted", n)
 		}
 		if _, err := r.dial(t.Context()); err == nil {
 			t.Error("it still listens")
@@ -143,7 +143,7 @@ func TestReceiver(t *testing.T) {
 	})
 }
 
-// TestReceiverSlow waits for nobody who sends, or reads, too slowly.
+// TestReceiverSlow checks that the receiver does not wait for clients that send or read too slowly.
 func TestReceiverSlow(t *testing.T) {
 	const head = "POST /elsewhere HTTP/1.1\r\nHost: copy.example\r\n"
 	for name, c := range map[string]struct {
@@ -172,7 +172,7 @@ func TestReceiverSlow(t *testing.T) {
 				}
 				err = conn.SetReadDeadline(time.Now().Add(readTimeout + idleTimeout + time.Second))
 				if isClosed := err != nil; isClosed == c.reads {
-					t.Errorf("it is closed: %t", isClosed)
+					t.Errorf("closed: %t", isClosed)
 				}
 				if !c.reads {
 					return
@@ -185,7 +185,8 @@ func TestReceiverSlow(t *testing.T) {
 	}
 }
 
-// TestReceiverFull has a bound of connections, and is not locked out for long by a stranger who has all of them, idle.
+// TestReceiverFull checks that connections are limited, and that a stranger who holds all of them idle does not lock the
+// server out for long.
 func TestReceiverFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := receive(t)
@@ -214,7 +215,7 @@ func TestReceiverFull(t *testing.T) {
 			t.Error(status)
 		}
 		if waited := time.Since(begun); waited > 5*time.Second {
-			t.Errorf("the server was locked out for %s, and does not wait for longer than 5s", waited)
+			t.Errorf("the server was locked out for %s; it gives up after 5s", waited)
 		}
 		for _, conn := range strangers {
 			_ = conn.Close()
@@ -222,8 +223,8 @@ func TestReceiverFull(t *testing.T) {
 	})
 }
 
-// TestWebhookVariables takes no line end that a file or a store of secrets adds for a part of the secret, or of the path, and refuses a
-// path that no request has.
+// TestWebhookVariables checks that a newline appended by a file or a secret store does not become part of the secret or the
+// path, and that a path that no request can have is refused.
 func TestWebhookVariables(t *testing.T) {
 	const path = "b6f1c9e0a27d4f33"
 	made := func(variable, value string) (*receiver, error) {
@@ -238,11 +239,11 @@ func TestWebhookVariables(t *testing.T) {
 		}
 	}
 	for _, value := range []string{"https://copy.example/" + path, path + "?", path + "#top", path + "%20", path + " " + path} {
-		if _, err := made(webhookPathVariable, value); err == nil || !strings.Contains(err.Error(), "the path alone") || strings.Contains(err.Error(), path) {
+		if _, err := made(webhookPathVariable, value); err == nil || !strings.Contains(err.Error(), "must be only the path") || strings.Contains(err.Error(), path) {
 			t.Errorf("%q: %v", value, err)
 		}
 	}
 	if _, err := made(webhookSecretVariable, " \n"); err == nil {
-		t.Error("a blank is taken for a secret")
+		t.Error("a blank was accepted as a secret")
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// syncFlags are what the flags of sync say.
+// syncFlags holds the flags of sync.
 type syncFlags struct {
 	readFlags
 
@@ -39,23 +39,22 @@ func newSync(env func(string) string) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sync --to chat.db|postgres://...",
 		Short: "Keep a copy of an account current in SQLite or PostgreSQL",
-		Long: `Keep a copy of an account current in SQLite or PostgreSQL: the first time all of
-it, and then what has changed. Once a day everything is read again, which also
-finds what shows in no list of changes, and what was deleted.
+		Long: `Keep a copy of an account current in SQLite or PostgreSQL: the first run copies
+everything, later ones only what has changed. Once a day everything is read
+again, which also finds deletions, and changes that are in no list of changes.
 
-It can be killed at any time. The same command goes on where it stopped; nothing
-is missing then, and nothing is there twice. A database is one server's, one
-account's and one kind of key's, and is refused to any other.
+It can be killed at any time. The same command continues where it stopped, with
+nothing missing and nothing duplicated. A database belongs to one server, one
+account and one kind of key, and is refused to any other.
 
-The exit status is 0 when the copy is current, 3 when something could not be
-read, which the table unreadable names with the reason, 1 when it failed, 2
-where a flag is wrong, and 130 or 143 when SIGINT or SIGTERM has ended it.
-docs/sync.md of the repository has the tables, the views, and what a copy cannot
-know.
+The exit status is 0 if the copy is current, 3 if something could not be read
+(the table unreadable says what, and why), 1 if it failed, 2 if a flag is wrong,
+and 130 or 143 if SIGINT or SIGTERM ended it. docs/sync.md in the repository
+describes the tables, the views, and what a copy cannot know.
 
 ` + connect.Help + `
-A password of PostgreSQL is read from PGPASSWORD or ~/.pgpass. The secret of the
-webhook is read from ` + webhookSecretVariable + `; where the server does not sign,
+PostgreSQL's password is read from PGPASSWORD or ~/.pgpass. The webhook's secret
+is read from ` + webhookSecretVariable + `; if the server does not sign,
 ` + webhookPathVariable + ` is a random text that the webhook's address ends in.`,
 		Example: `  cfchat sync --to chat.db
   cfchat sync --to chat.db --every 1m
@@ -70,13 +69,13 @@ webhook is read from ` + webhookSecretVariable + `; where the server does not si
 	flags := command.Flags()
 	f.add(flags, env)
 	flags.StringVar(&f.to, "to", "", "the `database`: a file, or postgres://user@host/name")
-	flags.DurationVar(&f.every, "every", 0, "stay, and ask for what has changed at each `interval`, such as 1m")
-	flags.StringVar(&f.listen, "listen", "", "take the deliveries of a webhook at this `address`, such as :8080")
-	flags.DurationVar(&f.repair, "repair", 24*time.Hour, "read everything again when it is older than this `age`")
+	flags.DurationVar(&f.every, "every", 0, "keep running, and fetch changes at each `interval`, such as 1m")
+	flags.StringVar(&f.listen, "listen", "", "receive webhook deliveries at this `address`, such as :8080")
+	flags.DurationVar(&f.repair, "repair", 24*time.Hour, "read everything again after this `interval`")
 	return command
 }
 
-// run keeps a copy, and says what came of it.
+// run keeps a copy current and reports the result.
 func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	options, err := f.options(command.Context(), env)
 	if err != nil {
@@ -93,7 +92,7 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 		return err
 	}
 	if f.mayBeReadByAll() && !f.quiet && !f.json {
-		_, _ = fmt.Fprintf(command.ErrOrStderr(), "cfchat: every user of this machine may read %s; to keep them out: chmod 600 %[1]s\n", f.to)
+		_, _ = fmt.Fprintf(command.ErrOrStderr(), "cfchat: every user of this machine can read %s; to prevent that, run: chmod 600 %[1]s\n", f.to)
 	}
 	meter, begun := progress.New(command.ErrOrStderr(), f.mode()), time.Now()
 	err = f.keep(command.Context(), options, chat, account, db, requests, meter)
@@ -102,9 +101,9 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	case err == nil:
 		err = f.end(command.Context(), command.OutOrStdout(), db, requests.Sent(), time.Since(begun))
 	case command.Context().Err() != nil:
-		err = errors.New("run the same command again to go on")
+		err = errors.New("run the same command again to continue")
 	case mirror.IsPassing(err):
-		err = fmt.Errorf("%w; run the same command again to go on", err)
+		err = fmt.Errorf("%w; run the same command again to continue", err)
 	}
 	if closed := db.Close(); err == nil {
 		err = closed
@@ -112,7 +111,7 @@ func (f *syncFlags) run(command *cobra.Command, env func(string) string) error {
 	return err
 }
 
-// keep keeps a copy, and takes what webhooks say meanwhile if it is to.
+// keep keeps a copy current, and with --listen receives webhook deliveries meanwhile.
 func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfchat.Chat, account *cfchat.Account, db *database.DB, sent *requests.Counter, meter *progress.Meter) error {
 	options.Failed = func(err error) {
 		meter.Warn(fmt.Sprintf("%s; trying again within %s", connect.Text(err), f.every))
@@ -126,7 +125,7 @@ func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfch
 			return err
 		}
 		options.Hints = mirror.NewHints()
-		refused := func(err error) { meter.Warn("of what came to --listen: " + exit.Text(err)) }
+		refused := func(err error) { meter.Warn("problem with --listen: " + exit.Text(err)) }
 		at, stop, err := f.receiver.serve(ctx, f.listen, account.ID(), options.Hints.Take, refused)
 		if err != nil {
 			return err
@@ -139,13 +138,14 @@ func (f *syncFlags) keep(ctx context.Context, options mirror.Options, chat *cfch
 	return mirror.Run(ctx, chat, account, db, options, sent, meter)
 }
 
-// mayBeReadByAll reports whether the copy is a file that is open to everybody on the machine. One that the program makes is not.
+// mayBeReadByAll reports whether the copy is a file that everybody on the machine can read. A file that the program creates
+// is not.
 func (f *syncFlags) mayBeReadByAll() bool {
 	info, err := os.Stat(f.to)
 	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o004 != 0
 }
 
-// options returns what the flags say, and what the scheduler says whose job it is.
+// options returns the options that the flags and the job's scheduler set.
 func (f *syncFlags) options(ctx context.Context, env func(string) string) (o mirror.Options, err error) {
 	o = mirror.Options{Every: f.every, Repair: f.repair, Concurrency: f.concurrency, Server: account.ServerName(f.server())}
 	if err := cmp.Or(f.nonsense(), f.wrong()); err != nil {
@@ -165,15 +165,15 @@ func (f *syncFlags) options(ctx context.Context, env func(string) string) (o mir
 	return o, database.Check(f.to, shardOrWhole(o.Shard))
 }
 
-// nonsense reports a flag of sync alone whose value makes no sense.
+// nonsense reports an invalid value of a flag that only sync has.
 func (f *syncFlags) nonsense() error {
 	switch {
 	case f.every < 0 || f.every > 0 && f.every < time.Second:
-		return fmt.Errorf("--every %s: give at least 1s, such as 1m, or leave it out to ask once", f.every)
+		return fmt.Errorf("--every %s: give at least 1s, such as 1m, or leave it out to run once", f.every)
 	case f.listen != "" && f.every == 0:
-		return errors.New("--listen: give --every too, such as --every 1m, which finds what no webhook tells")
+		return errors.New("--listen: give --every too, such as --every 1m, which finds changes that no webhook reports")
 	case f.repair <= 0:
-		return fmt.Errorf("--repair %s: give how old what was read may get, such as 24h", f.repair)
+		return fmt.Errorf("--repair %s: give the time after which everything is read again, such as 24h", f.repair)
 	}
 	return nil
 }

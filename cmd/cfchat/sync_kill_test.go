@@ -13,11 +13,11 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// postgresVariable has the address of a PostgreSQL that tests may make schemas in; .ci/run starts one.
+// postgresVariable holds the address of a PostgreSQL in which tests may create schemas; .ci/run starts one.
 const postgresVariable = "CFCHAT_TEST_POSTGRES"
 
-// TestSyncKilled kills the program at random requests, while things happen in the account; then it lets it come to the end. Whatever
-// was there all the time is in the copy once, and the table unreadable names what could not be read.
+// TestSyncKilled kills the program at random requests while the account changes, and then lets it finish. It checks that the
+// copy has everything that existed all the time exactly once, and that the table unreadable lists what could not be read.
 func TestSyncKilled(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "chat.db")
@@ -86,7 +86,7 @@ func syncKilled(t *testing.T, to, driver, address string) {
 	}
 	t.Logf("ended %d times, %d of them by SIGTERM", killed, stopped)
 	if killed < kills*8/10 || stopped == 0 {
-		t.Error("it was not ended often enough to tell")
+		t.Error("it was not ended often enough for a meaningful test")
 	}
 	db := opened(t, driver, address)
 	conversations, contacts := idsIn(t, db, "select id from conversations"), idsIn(t, db, "select id from contacts")
@@ -121,12 +121,12 @@ func syncKilled(t *testing.T, to, driver, address string) {
 	}
 	for id := range account.contacts {
 		if !contacts[id] {
-			t.Errorf("contact %d is not there", id)
+			t.Errorf("contact %d is missing", id)
 		}
 	}
 }
 
-// idsIn returns the ids of a query.
+// idsIn returns the ids that a query selects.
 func idsIn(t *testing.T, db *sql.DB, query string) map[int64]bool {
 	t.Helper()
 	rows, err := db.Query(query)
@@ -148,7 +148,7 @@ func idsIn(t *testing.T, db *sql.DB, query string) map[int64]bool {
 	return ids
 }
 
-// TestSyncStays asks at each interval until it is ended, and goes on after a failure.
+// TestSyncStays checks that sync fetches changes at each interval until it is ended, and continues after a failure.
 func TestSyncStays(t *testing.T) {
 	account := newBusyAccount(t, 10, 0)
 	file := filepath.Join(t.TempDir(), "chat.db")

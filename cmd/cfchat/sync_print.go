@@ -12,8 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// news returns a function that tells when the copy is current for the first time, and when the number of what could not be read has
-// changed since.
+// news returns a function that announces when the copy first becomes current, and later when the number of unreadable items
+// has changed.
 func news(ctx context.Context, db *database.DB, tell func(string, ...any)) func() error {
 	var known int64
 	isFirst := true
@@ -34,14 +34,14 @@ func news(ctx context.Context, db *database.DB, tell func(string, ...any)) func(
 			}
 			tell("%s is current: %s, and %d rows in unreadable", db.Name, strings.Join(texts, ", "), unread)
 		case unread != known:
-			tell("the table unreadable has %d rows; before it had %d", unread, known)
+			tell("the table unreadable has %d rows; it had %d before", unread, known)
 		}
 		isFirst, known = false, unread
 		return nil
 	}
 }
 
-// end says what is in the copy, and whether something could not be read.
+// end prints what is in the copy, and returns an error if something could not be read.
 func (f *syncFlags) end(ctx context.Context, out io.Writer, db *database.DB, requests int64, took time.Duration) error {
 	counts, err := db.Counts(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (f *syncFlags) end(ctx context.Context, out io.Writer, db *database.DB, req
 		printSync(out, db.Name, counts, requests, took)
 	}
 	if unread > 0 {
-		return exit.With(unreadable, fmt.Errorf("%d could not be read; the table unreadable of %s says which, and why", unread, db.Name))
+		return exit.With(unreadable, fmt.Errorf("%d could not be read; the table unreadable in %s says what, and why", unread, db.Name))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// lines is what a program says, a line at a time.
+// lines receives a program's output line by line.
 type lines chan string
 
 func (l lines) Write(text []byte) (int, error) {
@@ -24,8 +24,8 @@ func (l lines) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// TestSyncTells says where it listens, which rounds have failed and what was refused, in words or, by --json, in JSON alone, and ends
-// the receiver when it ends.
+// TestSyncTells checks that sync reports where it listens, which rounds failed and what was refused, in words or, with
+// --json, only in JSON, and that the receiver ends with the command.
 func TestSyncTells(t *testing.T) {
 	for flag, listens := range map[string]bool{"--quiet=false": true, "--quiet": false, "--json": false} {
 		t.Run(flag, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestSyncTells(t *testing.T) {
 					t.Error(status)
 				}
 			}
-			wanted, hasListened := []string{"of what came to --listen: webhook: ", "; trying again within 1s"}, false
+			wanted, hasListened := []string{"problem with --listen: webhook: ", "; trying again within 1s"}, false
 			for line := range said {
 				if flag == "--json" {
 					var report struct{ Warning string }
@@ -83,7 +83,7 @@ func TestSyncTells(t *testing.T) {
 				}
 			}
 			if err := <-ended; err == nil || hasListened != listens || len(wanted) > 0 {
-				t.Errorf("%v; it says where it listens: %t; not said: %q", err, hasListened, wanted)
+				t.Errorf("%v; it printed where it listens: %t; not printed: %q", err, hasListened, wanted)
 			}
 			if conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", at); err == nil {
 				_ = conn.Close()
@@ -93,7 +93,7 @@ func TestSyncTells(t *testing.T) {
 	}
 }
 
-// unused returns an address at which nobody listens.
+// unused returns an address at which nothing listens.
 func unused(t *testing.T) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

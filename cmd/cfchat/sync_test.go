@@ -14,7 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestSyncStandIn has something to show for each query of docs/sync.md but those for attachments, of which it has none.
+// TestSyncStandIn checks that each query of docs/sync.md returns rows for the stand-in, except those for attachments, which
+// it lacks.
 func TestSyncStandIn(t *testing.T) {
 	page, err := os.ReadFile("../../docs/sync.md")
 	if err != nil {
@@ -26,7 +27,7 @@ func TestSyncStandIn(t *testing.T) {
 	}
 	db := opened(t, "sqlite", file)
 	if days := 0; db.QueryRow("select count(distinct day) from open_per_inbox_and_day").Scan(&days) != nil || days < 10 {
-		t.Errorf("it has %d days", days)
+		t.Errorf("got %d days, want at least 10", days)
 	}
 	for block := range strings.SplitSeq(string(page), "```sql\n") {
 		text, _, isQuery := strings.Cut(block, ";\n```")
@@ -40,7 +41,7 @@ func TestSyncStandIn(t *testing.T) {
 	}
 }
 
-// TestSyncOpenToAll says so of a file that every user may read, and does not of one that it makes.
+// TestSyncOpenToAll checks that sync warns about a file that every user can read, and not about one that it creates.
 func TestSyncOpenToAll(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "demo.db")
 	for _, c := range []struct {
@@ -53,7 +54,7 @@ func TestSyncOpenToAll(t *testing.T) {
 			}
 		}
 		out, _ := ran(t, nil, "sync", "--stand-in", "--to", file)
-		if said := strings.Contains(out, "cfchat: every user of this machine may read "+file+"; "); said != c.want {
+		if said := strings.Contains(out, "cfchat: every user of this machine can read "+file+"; "); said != c.want {
 			t.Errorf("mode %o: %s", c.mode, out)
 		}
 		if _, err := os.Stat(file); err != nil {
@@ -62,7 +63,8 @@ func TestSyncOpenToAll(t *testing.T) {
 	}
 }
 
-// TestNews tells once that the copy is current, and of what cannot be read when that has changed.
+// TestNews checks that news announces once that the copy is current, and the number of unreadable items when that has
+// changed.
 func TestNews(t *testing.T) {
 	db, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), shards.Shard{Of: 1})
 	if err != nil {
@@ -85,14 +87,14 @@ func TestNews(t *testing.T) {
 	}
 	want := []string{
 		db.Name + " is current: 0 conversations, 0 messages, 0 contacts, 0 inboxes, 0 agents, 0 agent_bots, 0 teams, 0 labels, 0 attribute_definitions, and 0 rows in unreadable",
-		"the table unreadable has 2 rows; before it had 0",
+		"the table unreadable has 2 rows; it had 0 before",
 	}
 	if !slices.Equal(told, want) {
-		t.Errorf("it told %q", told)
+		t.Errorf("got %q, want %q", told, want)
 	}
 }
 
-// TestSyncRefuses says that the same command goes on only where it does.
+// TestSyncRefuses checks that sync advises running the same command again only if that helps.
 func TestSyncRefuses(t *testing.T) {
 	server := cfchattest.New(t)
 	front := httptest.NewServer(server)
@@ -116,7 +118,7 @@ func TestSyncRefuses(t *testing.T) {
 		_, err := ran(t, env, "sync", "--to", file)
 		text := fmt.Sprint(err)
 		if (err == nil) != (c.says == "") || !strings.Contains(text, c.says) || strings.Contains(text, "run the same command again") != c.goesOn {
-			t.Errorf("%v, want %s", err, c.says)
+			t.Errorf("got %v, want %s", err, c.says)
 		}
 	}
 }

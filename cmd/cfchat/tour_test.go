@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestTour is of the stand-in where nothing is set, and else of the account that is.
+// TestTour checks that the tour uses the stand-in if no account is set, and otherwise that account.
 func TestTour(t *testing.T) {
 	if out, err := ran(t, nil, "tour"); err != nil || !strings.HasPrefix(out, "A stand-in server in this program") {
 		t.Errorf("%v: %s", err, out)

@@ -92,8 +92,8 @@ func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why
 		if err == nil || !isOfList(err) {
 			return "", err
 		}
-		behind := cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: pageBehind}
-		if _, other := account.Conversations.List(ctx, behind); other != nil {
+		beyond := cfchat.ConversationListOptions{Status: cfchat.StatusAll, Page: pageBeyond}
+		if _, other := account.Conversations.List(ctx, beyond); other != nil {
 			return "", err
 		}
 		why = err.Error()
@@ -101,8 +101,8 @@ func Tried(ctx context.Context, account *cfchat.Account, read func() error) (why
 	return why, nil
 }
 
-// pageBehind is a page after all conversations, so that none can break it.
-const pageBehind = 1 << 20
+// pageBeyond is a page after all conversations, so that none can break it.
+const pageBeyond = 1 << 20
 
 // IsGone reports whether the server itself says that something does not exist: any other message is a proxy's.
 func IsGone(err error) bool {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ServerName returns the address of a server in the one form by which copies of it are known: without a slash at its end, with its host
-// in small letters, and without the port that its scheme has anyway.
+// ServerName returns the address of a server in the form under which its copies are known: without a trailing slash, with
+// the host in lower case, and without the default port of its scheme.
 func ServerName(address string) string {
 	address = strings.TrimRight(address, "/")
 	u, err := url.Parse(address)

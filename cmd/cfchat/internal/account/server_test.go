@@ -6,7 +6,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/account"
 )
 
-// TestServerName gives the addresses of one server one name, and those of two servers two.
+// TestServerName checks that all addresses of a server yield the same name, and those of different servers different names.
 func TestServerName(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://chat.example.com":        "https://chat.example.com",
@@ -20,7 +20,7 @@ func TestServerName(t *testing.T) {
 		"stand-in":                        "stand-in",
 	} {
 		if got := account.ServerName(address); got != want {
-			t.Errorf("%s is %s, not %s", address, got, want)
+			t.Errorf("%s: got %s, want %s", address, got, want)
 		}
 	}
 }

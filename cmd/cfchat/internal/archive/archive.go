@@ -144,7 +144,7 @@ func (f *Folder) Append(name string, object json.RawMessage) error {
 	var line bytes.Buffer
 	line.Grow(len(object) + 1)
 	if err := json.Compact(&line, object); err != nil {
-		return fmt.Errorf("%s: a row is no JSON: %w", name, err)
+		return fmt.Errorf("%s: a row is not JSON: %w", name, err)
 	}
 	line.WriteByte('\n')
 	if err := f.Ensure(name); err != nil {

@@ -16,7 +16,7 @@ import (
 
 var head = archive.Head{Server: "https://chat.test", Account: 7, Key: "administrator"}
 
-// open opens a folder, which must be possible.
+// open opens a folder, and fails the test if that is impossible.
 func open(t *testing.T, dir string) *archive.Folder {
 	t.Helper()
 	f, err := archive.Open(dir, head, time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))
@@ -45,8 +45,8 @@ func content(t *testing.T, dir, name string) string {
 	return string(data)
 }
 
-// TestResume keeps what was committed, and cuts off what was not: rows behind the mark, half a row, a file that no mark has, what
-// could not be read, and what was being written.
+// TestResume checks that a resumed export keeps what was committed and drops the rest: rows after the mark, half a row, a
+// file that is in no mark, records of unreadable items, and a file that was being written.
 func TestResume(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	f := open(t, dir)
@@ -110,7 +110,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// TestChanged refuses to go on with files that are not as they were left.
+// TestChanged checks that an export does not resume with files that were changed.
 func TestChanged(t *testing.T) {
 	for name, change := range map[string]func(name string) error{
 		"changed":   func(name string) error { return os.WriteFile(name, []byte("{\"id\":2}\n"), 0o600) },
@@ -125,14 +125,14 @@ func TestChanged(t *testing.T) {
 			if err := errors.Join(f.Commit(), f.Close(), change(filepath.Join(dir, "a.ndjson"))); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := archive.Open(dir, head, time.Now()); err == nil || !strings.Contains(err.Error(), "a.ndjson is not as the export has left it") {
+			if _, err := archive.Open(dir, head, time.Now()); err == nil || !strings.Contains(err.Error(), "a.ndjson was changed after the export wrote it") {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-// TestManifestRefused refuses what this program has not written.
+// TestManifestRefused checks that a manifest that this program did not write is refused.
 func TestManifestRefused(t *testing.T) {
 	for text, says := range map[string]string{
 		"":                          "is not a manifest",
@@ -142,7 +142,7 @@ func TestManifestRefused(t *testing.T) {
 		`[]`:                        "is not a manifest",
 		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"later"}} `:   `no phase "later"`,
 		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"contacts"}}`: "there are no files",
-		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"done"}} {}`:  "something after it",
+		`{"format":1,"server":"https://chat.test","account":7,"key":"administrator","position":{"phase":"done"}} {}`:  "trailing data",
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, archive.ManifestName), []byte(text), 0o600); err != nil {
@@ -157,7 +157,7 @@ func TestManifestRefused(t *testing.T) {
 	}
 }
 
-// TestMergeIntoAnother refuses a folder with an export that is not complete.
+// TestMergeIntoAnother checks that a merge into a folder with an incomplete export, or with a complete one, is refused.
 func TestMergeIntoAnother(t *testing.T) {
 	parts := []string{t.TempDir(), t.TempDir()}
 	for i, dir := range parts {
@@ -188,20 +188,20 @@ func TestMergeIntoAnother(t *testing.T) {
 	if errors.Join(err, errFirst, errLast) != nil || !m.From.Equal(first.From) || !m.NextSince.Equal(first.NextSince) || !m.To.Equal(*last.To) {
 		t.Errorf("%v, %+v", err, m)
 	}
-	if _, err := archive.Merge(t.Context(), merged, parts); err == nil || !strings.Contains(err.Error(), "is complete already") {
+	if _, err := archive.Merge(t.Context(), merged, parts); err == nil || !strings.Contains(err.Error(), "is already complete") {
 		t.Error(err)
 	}
 }
 
-// TestVerify finds what is missing, there twice, or not as it was written.
+// TestVerify checks that Verify finds what is missing, duplicated, or changed.
 func TestVerify(t *testing.T) {
 	for says, rows := range map[string][][2]string{
-		"conversation 1 is there twice":           {{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":1}`}},
-		"contact 5 is there twice":                {{archive.Contact, `{"id":5}`}, {archive.Contact, `{"id":5}`}},
-		"which is not there":                      {{archive.Message, `{"id":9,"conversation_id":1}`}},
-		"message 9 of conversation 1 is there tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}},
-		"message 8 of conversation 1 is there tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":8,"conversation_id":1}`}},
-		"message 7 of conversation 1 is there tw": {
+		"conversation 1 appears twice":           {{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":1}`}},
+		"contact 5 appears twice":                {{archive.Contact, `{"id":5}`}, {archive.Contact, `{"id":5}`}},
+		"which is missing":                       {{archive.Message, `{"id":9,"conversation_id":1}`}},
+		"message 9 of conversation 1 appears tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}},
+		"message 8 of conversation 1 appears tw": {{archive.Conversation, `{"id":1}`}, {archive.Message, `{"id":9,"conversation_id":1}`}, {archive.Message, `{"id":8,"conversation_id":1}`}},
+		"message 7 of conversation 1 appears tw": {
 			{archive.Conversation, `{"id":1}`}, {archive.Conversation, `{"id":2}`}, {archive.Message, `{"id":3,"conversation_id":1}`},
 			{archive.Message, `{"id":4,"conversation_id":2}`}, {archive.Message, `{"id":7,"conversation_id":1}`},
 		},

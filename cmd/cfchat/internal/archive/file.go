@@ -41,7 +41,7 @@ func (f *file) resume(end File) error {
 	case err != nil:
 		return err
 	case n < end.Bytes, end.Bytes > 0 && f.sum() != end.SHA256:
-		return fmt.Errorf("%s is not as the export has left it: its first %d bytes differ; start again in another folder", f.Name(), end.Bytes)
+		return fmt.Errorf("%s was changed after the export wrote it: its first %d bytes differ; start again in another folder", f.Name(), end.Bytes)
 	}
 	if err := f.Truncate(end.Bytes); err != nil {
 		return err

@@ -165,7 +165,7 @@ func Read(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s is not a manifest of an export: %w", name, err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, fmt.Errorf("%s is not a manifest of an export: there is something after it", name)
+		return nil, fmt.Errorf("%s is not a manifest of an export: it has trailing data", name)
 	}
 	if err := m.makesSense(); err != nil {
 		return nil, fmt.Errorf("%s is not as an export writes it: %w", name, err)
@@ -191,7 +191,7 @@ func (m *Manifest) makesSense() error {
 	case m.Position.Phase != phases[0] && len(m.Files) == 0:
 		return fmt.Errorf("there are no files in the phase %q", m.Position.Phase)
 	case m.Complete && m.To == nil:
-		return errors.New("it is complete, and has no end")
+		return errors.New("it is complete, but has no end")
 	}
 	return nil
 }

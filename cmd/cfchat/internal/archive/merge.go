@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// Merge merges the shards of an account into a folder of their own, after verifying each. If an earlier run was killed, it
+// Merge merges the shards of an account into a separate folder, after verifying each. If an earlier run was killed, it
 // starts again.
 func Merge(ctx context.Context, out string, dirs []string) (Manifest, error) {
 	shards, err := readShards(ctx, dirs)
@@ -103,7 +103,7 @@ type merging struct {
 // first shard, the only one that has them.
 func (m *merging) merge(ctx context.Context) error {
 	if m.manifest.Complete {
-		return fmt.Errorf("%s is complete already; use another folder", m.Dir)
+		return fmt.Errorf("%s is already complete; use another folder", m.Dir)
 	}
 	if len(m.manifest.Files) > 0 {
 		return fmt.Errorf("%s has an incomplete export; use another folder", m.Dir)

@@ -32,7 +32,7 @@ func Verify(ctx context.Context, dir string) (*Manifest, error) {
 		return nil, err
 	}
 	if !m.Complete {
-		return nil, fmt.Errorf("%s is not complete; run its export again to go on", dir)
+		return nil, fmt.Errorf("%s is not complete; run its export again to continue", dir)
 	}
 	v := verifier{dir: dir, conversations: map[int64]bool{}, contacts: map[int64]bool{}}
 	var errs []error
@@ -136,21 +136,21 @@ func (v *verifier) row(file string, r row) error {
 	switch file {
 	case Conversation:
 		if _, again := v.conversations[r.ID]; again {
-			return fmt.Errorf("conversation %d is there twice", r.ID)
+			return fmt.Errorf("conversation %d appears twice", r.ID)
 		}
 		v.conversations[r.ID] = true
 	case Contact:
 		if v.contacts[r.ID] {
-			return fmt.Errorf("contact %d is there twice", r.ID)
+			return fmt.Errorf("contact %d appears twice", r.ID)
 		}
 		v.contacts[r.ID] = true
 	case Message:
 		isNew, isThere := v.conversations[r.Conversation]
 		switch {
 		case !isThere:
-			return fmt.Errorf("message %d is of conversation %d, which is not there", r.ID, r.Conversation)
+			return fmt.Errorf("message %d is of conversation %d, which is missing", r.ID, r.Conversation)
 		case r.Conversation != v.conversation && !isNew, r.Conversation == v.conversation && r.ID <= v.message:
-			return fmt.Errorf("message %d of conversation %d is there twice, or out of order", r.ID, r.Conversation)
+			return fmt.Errorf("message %d of conversation %d appears twice, or out of order", r.ID, r.Conversation)
 		}
 		v.conversations[r.Conversation] = false
 		v.conversation, v.message = r.Conversation, r.ID

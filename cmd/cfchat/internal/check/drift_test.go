@@ -15,7 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// changed puts a server before another, that changes answers of some operations.
+// changed starts a server in front of another, which changes some of its answers.
 func changed(t *testing.T, srv *cfchattest.Server, change func(r *http.Request, status int, body string) string) string {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +29,7 @@ func changed(t *testing.T, srv *cfchattest.Server, change func(r *http.Request, 
 	return proxy.URL
 }
 
-// edited puts a server before another, that edits the JSON of its successful answers.
+// edited starts a server in front of another, which edits the JSON of its successful answers.
 func edited(t *testing.T, srv *cfchattest.Server, edit func(r *http.Request, answer any) any) string {
 	t.Helper()
 	return changed(t, srv, func(r *http.Request, status int, body string) string {
@@ -51,7 +51,7 @@ func decoded(body string) (answer any, err error) {
 	return answer, d.Decode(&answer)
 }
 
-// answered makes a request again, with another query.
+// answered repeats a request with another query.
 func answered(t *testing.T, srv *cfchattest.Server, r *http.Request, query string) any {
 	t.Helper()
 	again := r.Clone(r.Context())
@@ -65,12 +65,12 @@ func answered(t *testing.T, srv *cfchattest.Server, r *http.Request, query strin
 	return answer
 }
 
-// isList reports whether a request is one for a page of the list.
+// isList reports whether a request is for a page of the list.
 func isList(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/conversations")
 }
 
-// TestDrift names each of three changes, where it is and how often it came, and nothing else.
+// TestDrift checks that each of three changes is reported, with its place and how often it occurred, and nothing else.
 func TestDrift(t *testing.T) {
 	srv := standIn(t)
 	address := changed(t, srv, func(r *http.Request, _ int, body string) string {
@@ -84,7 +84,7 @@ func TestDrift(t *testing.T) {
 		).Replace(body)
 	})
 	r, err := checkedJSON(t, address, srv.AdminKey())
-	const times = 3 * size // the latest, the open, the oldest
+	const times = 3 * size // the latest, the open and the oldest
 	want := []api.Finding{
 		{Operation: opList, In: api.InResponse, Path: "data.payload[].can_reply", Kind: api.KindType, Expected: "boolean", Found: "string", Count: times},
 		{Operation: opList, In: api.InResponse, Path: "data.payload[].meta.sender.plan", Kind: api.KindUnknown, Found: "string", Count: times},
@@ -105,13 +105,13 @@ func TestDrift(t *testing.T) {
 		"Server version: 4.7.0",
 		"The server has drifted from the contract, after 24 requests.",
 	} {
-		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) { // as wide as the columns are
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) { // columns may be any width
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }
 
-// TestNewValues shows a value that no list has, without the value, as what it is: no drift.
+// TestNewValues checks that a value in none of the spec's lists is reported without its text, and not as drift.
 func TestNewValues(t *testing.T) {
 	srv := standIn(t)
 	address := changed(t, srv, func(_ *http.Request, _ int, body string) string {
@@ -123,7 +123,7 @@ func TestNewValues(t *testing.T) {
 	}
 }
 
-// TestProblems tells of what a server does that no schema can tell.
+// TestProblems checks that problems that no schema can detect are reported.
 func TestProblems(t *testing.T) {
 	for want, change := range map[string]func(r *http.Request, status int, body string) string{
 		"conversation_list: the default page: it has conversations that are not open": func(r *http.Request, _ int, body string) string {
@@ -156,7 +156,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// TestOtherAnswers tells of answers to other questions than those that were asked.
+// TestOtherAnswers checks that answers to a different request than the one sent are reported.
 func TestOtherAnswers(t *testing.T) {
 	for want, rewrite := range map[string]func(r *http.Request){
 		"conversation_list: a page beyond the last: it is not empty": func(r *http.Request) {
@@ -191,7 +191,7 @@ func TestOtherAnswers(t *testing.T) {
 	}
 }
 
-// TestRefusals are problems where the contract has the operation answer.
+// TestRefusals checks that a refusal is a problem if the operation should answer according to the contract.
 func TestRefusals(t *testing.T) {
 	for operation, want := range map[string]string{
 		opList:   "  ! conversation_list: the latest conversations: answered with 500 Internal Server Error",
@@ -205,7 +205,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestErrorBodies tells of failures in no shape that the server has, as JSON and else.
+// TestErrorBodies checks that failures in a form that the server does not use are reported, whether JSON or not.
 func TestErrorBodies(t *testing.T) {
 	srv := standIn(t)
 	address := changed(t, srv, func(_ *http.Request, status int, body string) string {

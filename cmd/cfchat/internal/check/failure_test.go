@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// TestNotChecked ends with status 2 and a remedy.
+// TestNotChecked checks that a check that could not be made ends with status 2 and a remedy.
 func TestNotChecked(t *testing.T) {
 	srv := standIn(t)
 	bot := srv.BotKey()
@@ -63,7 +63,7 @@ func TestNotChecked(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, text)
 		}
 		if sent := len(srv.Requests()) - before; sent > 1 {
-			t.Errorf("%s: it sent %d requests more", name, sent-1)
+			t.Errorf("%s: it sent %d more requests", name, sent-1)
 		}
 		printed, err := checked(t, Options{Account: c.account, Server: c.address, Key: c.key, JSON: true})
 		var r report
@@ -73,7 +73,7 @@ func TestNotChecked(t *testing.T) {
 	}
 }
 
-// TestNoSpellingArrives is told from a wrong key.
+// TestNoSpellingArrives checks that a removed key header is distinguished from a wrong key.
 func TestNoSpellingArrives(t *testing.T) {
 	srv := standIn(t)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -86,7 +86,7 @@ func TestNoSpellingArrives(t *testing.T) {
 	}
 }
 
-// TestStopsInBetween keeps what was found before the server stopped answering.
+// TestStopsInBetween checks that the findings from before the server stopped answering are kept.
 func TestStopsInBetween(t *testing.T) {
 	srv := standIn(t)
 	srv.FailNext(opGet, cfchattest.Failure{Status: 429})
@@ -108,7 +108,7 @@ func TestStopsInBetween(t *testing.T) {
 	}
 }
 
-// TestEmptyAccount cannot be checked, and still says what its refusals tell of the version.
+// TestEmptyAccount checks that an empty account cannot be checked, but that its refusals still narrow down the version.
 func TestEmptyAccount(t *testing.T) {
 	for _, c := range []struct {
 		opts []cfchattest.Option
@@ -118,7 +118,7 @@ func TestEmptyAccount(t *testing.T) {
 		{[]cfchattest.Option{cfchattest.Version("2.16.0")}, "before 2.17.0"},
 	} {
 		srv := cfchattest.New(t, c.opts...)
-		address, _ := says(t, srv, "<html>") // so that the signs have to tell
+		address, _ := says(t, srv, "<html>") // so that only the signs show the version
 		r, err := checkedJSON(t, address, srv.AdminKey())
 		if exit.Status(err) != 2 || !strings.Contains(err.Error(), "this key sees no conversation") || r.Version.words() != c.want ||
 			r.of(opGet).Result != resultUnchecked || r.of(opFilter).Result != resultOK {
@@ -127,7 +127,7 @@ func TestEmptyAccount(t *testing.T) {
 	}
 }
 
-// TestInterrupted says so.
+// TestInterrupted checks that an interrupted check says so.
 func TestInterrupted(t *testing.T) {
 	srv := standIn(t)
 	ctx, cancel := context.WithCancel(t.Context())

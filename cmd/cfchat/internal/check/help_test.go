@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// TestHelp is the package comment, fits a terminal, and describes each field of the JSON.
+// TestHelp checks that the help is the package comment, fits a terminal, and describes each field of the JSON.
 func TestHelp(t *testing.T) {
 	help := Help()
 	if !strings.HasPrefix(help, "Takes a read-only look at a live account: ") || strings.Contains(help, "Package check") {
@@ -23,13 +23,13 @@ func TestHelp(t *testing.T) {
 	described := describedIn(help)
 	for _, name := range fields(reflect.TypeFor[report](), "") {
 		if !slices.Contains(described, name) {
-			t.Errorf("%s is not described, of %q", name, described)
+			t.Errorf("%s is not described; only %q", name, described)
 		}
 	}
 }
 
-// describedLine is a line of the help that begins with names of fields, indented once more where they are of the field
-// above.
+// describedLine matches a line of the help that begins with field names, which are indented once more if they belong to the
+// field above.
 var describedLine = regexp.MustCompile(`(?m)^  (  )?([a-z][a-z_, ]*?)(?:\[\])?(?:  .*)?$`)
 
 // describedIn returns the fields that the help describes, such as drift and drift.path.
@@ -49,8 +49,8 @@ func describedIn(help string) (names []string) {
 	return names
 }
 
-// fields returns the names that the JSON of a type has. Those of new_values are as those of drift, and those of signs are in
-// its line.
+// fields returns the names in the JSON of a type. It skips the fields of new_values, which are those of drift, and of signs,
+// which the help describes in one line.
 func fields(of reflect.Type, parent string) (names []string) {
 	switch of.Kind() {
 	case reflect.Pointer, reflect.Slice:

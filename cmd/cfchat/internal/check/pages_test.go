@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// TestPages tells of pages that have fewer conversations than there are, in another order, or one of them twice.
+// TestPages checks that pages with too few conversations, in the wrong order, or with a duplicate are reported.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	onList, onFilter := isList, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/filter") }
@@ -69,7 +69,8 @@ func rows(answer any, edit func([]any) []any) {
 	}
 }
 
-// accountOf starts a server with conversations that have labels, as many as given, the oldest with the least activity.
+// accountOf starts a server with the given number of conversations, each with the labels; the oldest has the earliest
+// activity.
 func accountOf(t *testing.T, size int, labels []string, opts ...cfchattest.Option) *cfchattest.Server {
 	t.Helper()
 	srv := cfchattest.New(t, opts...)
@@ -79,7 +80,7 @@ func accountOf(t *testing.T, size int, labels []string, opts ...cfchattest.Optio
 	return srv
 }
 
-// TestRowsPerLabel are right before 3.1.1, and a contradiction later.
+// TestRowsPerLabel checks that one row per label is right before 3.1.1, and a contradiction later.
 func TestRowsPerLabel(t *testing.T) {
 	t.Parallel()
 	labels := []string{"a", "b"}
@@ -107,7 +108,8 @@ func TestRowsPerLabel(t *testing.T) {
 	}
 }
 
-// TestPageSize is set up by who runs a server from 3.4.0 on, and no drift then, also where the last page is not rendered.
+// TestPageSize checks that another page size, which can be configured from 3.4.0 on, is not drift then, even if the last
+// page is not rendered.
 func TestPageSize(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

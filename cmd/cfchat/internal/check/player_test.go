@@ -16,14 +16,14 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// player answers as a server of 4.16.2 does: with conversations as they were recorded, and with its refusals.
+// player answers like a 4.16.2 server: with recorded conversations, and with its refusals.
 type player struct {
 	t      *testing.T
 	all    []recordedConversation
 	broken []int64 // cannot be rendered
 }
 
-// recordedConversation is one as it came, and what the check asks for.
+// recordedConversation is a conversation as recorded, with the fields that the check filters by.
 type recordedConversation struct {
 	body      json.RawMessage
 	ID        int64
@@ -34,7 +34,7 @@ type recordedConversation struct {
 	Meta      struct{ Assignee *struct{ Email *string } }
 }
 
-// play starts a server with every conversation that a recorded one of 4.16.2 has answered.
+// play starts a server with every conversation in the recorded answers of 4.16.2.
 func play(t *testing.T, broken ...int64) *player {
 	t.Helper()
 	byID := map[int64]recordedConversation{}
@@ -62,7 +62,7 @@ func play(t *testing.T, broken ...int64) *player {
 	return &player{t, all, broken}
 }
 
-// conversationsOf takes the conversations out of an answer of any operation.
+// conversationsOf returns the conversations in an answer of any operation.
 func conversationsOf(body string) []json.RawMessage {
 	var answer struct {
 		Data     struct{ Payload json.RawMessage }
@@ -126,7 +126,7 @@ func (p *player) get(id string) (int, string) {
 	return http.StatusNotFound, notFound
 }
 
-// rendered gives an answer, or what comes in its place because of one of its conversations.
+// rendered returns an answer, or a server error if one of its conversations is broken.
 func (p *player) rendered(page []recordedConversation, body string) (int, string) {
 	for _, c := range page {
 		if slices.Contains(p.broken, c.ID) {
@@ -185,7 +185,7 @@ func (c recordedConversation) unassigned() bool {
 	return c.Meta.Assignee == nil || c.Meta.Assignee.Email == nil
 }
 
-// filter answers with what fits, the latest activity first, and refuses what 4.16.2 refuses.
+// filter answers with the matching conversations, latest activity first, and refuses what 4.16.2 refuses.
 func (p *player) filter(r *http.Request) (int, string) {
 	var asked struct{ Payload []recordedRule }
 	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
@@ -240,13 +240,13 @@ func (r recordedRule) fits(c recordedConversation) bool {
 		return c.unassigned()
 	case "labels":
 		return len(c.Labels) > 0
-	case "contact_id", "priority", "mail_subject": // which none of them has as it is asked for
+	case "contact_id", "priority", "mail_subject": // no recorded conversation has the requested value
 		return false
 	}
 	return true
 }
 
-// TestPlays plays a server of 4.16.2, with its bots and the rest, and finds no drift.
+// TestPlays checks that a played 4.16.2 server, with its bots and everything else, shows no drift.
 func TestPlays(t *testing.T) {
 	t.Parallel()
 	p := play(t)
@@ -255,7 +255,7 @@ func TestPlays(t *testing.T) {
 		t.Errorf("%v: %+v", err, r)
 	}
 	if r.Version.AtLeast != newestSign || !r.Version.Before.isZero() {
-		t.Errorf("its signs are those of %+v", r.Version)
+		t.Errorf("its signs say %+v", r.Version)
 	}
 	p = play(t, p.all[0].ID, p.all[1].ID)
 	r, err = checkedJSON(t, p.url(), "a-key-of-an-administrator")
@@ -265,7 +265,7 @@ func TestPlays(t *testing.T) {
 	}
 }
 
-// TestProvocations tells versions by what they refuse.
+// TestProvocations checks that versions are distinguished by what they refuse.
 func TestProvocations(t *testing.T) {
 	t.Parallel()
 	srv := standIn(t)

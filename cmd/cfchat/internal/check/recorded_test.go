@@ -24,8 +24,7 @@ func recorded(t *testing.T, version string) *cfchattest.Server {
 	return srv
 }
 
-// TestRecordedAccounts finds nothing in accounts as they were recorded, also when some of their conversations cannot be
-// rendered.
+// TestRecordedAccounts checks that recorded accounts show no drift, even if some of their conversations cannot be rendered.
 func TestRecordedAccounts(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0", "4.16.2"} {

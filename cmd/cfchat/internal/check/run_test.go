@@ -17,13 +17,13 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// canary is in everything that people could have written, and must never be printed.
+// canary is part of all text that people could have written, and must never be printed.
 const canary = "Ada-Lovelace"
 
-// size is how many conversations the stand-in has, all of them open.
+// size is the number of conversations in the stand-in, all of them open.
 const size = 3
 
-// standIn starts a server with conversations that have what tells versions apart.
+// standIn starts a server with conversations that have the fields that distinguish versions.
 func standIn(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	t.Helper()
 	srv := cfchattest.New(t, opts...)
@@ -31,7 +31,7 @@ func standIn(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	for i := range size {
 		contact := srv.AddContact(cfchattest.Contact{Name: canary, Email: fmt.Sprintf("%s%d@example.com", canary, i), Custom: map[string]any{canary: canary}})
 		id := srv.AddConversation(cfchattest.Conversation{
-			CreatedAt: time.Now().Add(time.Duration(i-size) * time.Hour), // the oldest has the least id
+			CreatedAt: time.Now().Add(time.Duration(i-size) * time.Hour), // the oldest has the smallest id
 			Contact:   contact, Assignee: agent, Labels: []string{canary}, Custom: map[string]any{canary: canary},
 		})
 		srv.AddMessage(id, cfchattest.Message{Content: canary})
@@ -40,7 +40,7 @@ func standIn(t *testing.T, opts ...cfchattest.Option) *cfchattest.Server {
 	return srv
 }
 
-// checked checks an account, looks that nothing is shown that must not be, and gives what was printed.
+// checked checks an account, verifies that no secret is shown, and returns what was printed.
 func checked(t *testing.T, o Options) (string, error) {
 	t.Helper()
 	var out strings.Builder
@@ -57,13 +57,13 @@ func checked(t *testing.T, o Options) (string, error) {
 	return out.String(), err
 }
 
-// checkedText checks account 1 for people.
+// checkedText checks account 1 with output for people.
 func checkedText(t *testing.T, address, key string) (string, error) {
 	t.Helper()
 	return checked(t, Options{Account: 1, Server: address, Key: key})
 }
 
-// UnmarshalText reads what MarshalText has written.
+// UnmarshalText reads the output of MarshalText.
 func (v *version) UnmarshalText(text []byte) (err error) {
 	for i, part := range strings.SplitN(string(text), ".", 3) {
 		if part != "" {
@@ -73,7 +73,7 @@ func (v *version) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// checkedJSON checks account 1 twice, and compares what it prints for people with what it prints for machines.
+// checkedJSON checks account 1 twice, and compares the output for people with that for programs.
 func checkedJSON(t *testing.T, address, key string) (*report, error) {
 	t.Helper()
 	text, _ := checkedText(t, address, key)
@@ -88,7 +88,7 @@ func checkedJSON(t *testing.T, address, key string) (*report, error) {
 	return r, err
 }
 
-// printedJSON checks account 1 for programs and reads what was printed.
+// printedJSON checks account 1 with output for programs, and parses it.
 func printedJSON(t *testing.T, address, key string) (*report, error) {
 	t.Helper()
 	printed, err := checked(t, Options{Account: 1, Server: address, Key: key, JSON: true})
@@ -104,7 +104,8 @@ func printedJSON(t *testing.T, address, key string) (*report, error) {
 	return r, err
 }
 
-// TestAsTheContractSays finds nothing on the stand-ins, in a bounded number of reads, and guesses what they are.
+// TestAsTheContractSays checks that the stand-ins show no drift, in a bounded number of reads, and that their versions are
+// guessed.
 func TestAsTheContractSays(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts    []cfchattest.Option
@@ -130,7 +131,7 @@ func TestAsTheContractSays(t *testing.T) {
 			}
 		}
 		if !fits(r.Version, c.version) || r.Version.AtLeast.isZero() {
-			t.Errorf("%s: it takes the server for %s", name, r.Version.words())
+			t.Errorf("%s: it guessed the version %s", name, r.Version.words())
 		}
 		for i, h := range r.KeyHeaders {
 			if h.Arrives != c.arrives[i] {
@@ -156,7 +157,7 @@ func fits(r versionRange, v version) bool {
 	return !r.Contradictory && v.compare(r.AtLeast) >= 0 && (r.Before.isZero() || v.compare(r.Before) < 0)
 }
 
-// TestBound refuses a request above the bound.
+// TestBound checks that a request above the limit is refused.
 func TestBound(t *testing.T) {
 	w := watch{base: http.DefaultTransport, requests: maxRequests}
 	if _, err := w.RoundTrip(httptest.NewRequest(http.MethodGet, "/", nil)); err == nil || w.requests != maxRequests {

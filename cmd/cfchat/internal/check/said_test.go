@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// says puts a server before another that answers GET /api, and keeps the header of the last request for it.
+// says starts a server in front of another, which answers GET /api, and keeps the header of the last request for it.
 func says(t *testing.T, srv *cfchattest.Server, answer string) (address string, header *http.Header) {
 	t.Helper()
 	var got http.Header
@@ -24,7 +24,7 @@ func says(t *testing.T, srv *cfchattest.Server, answer string) (address string, 
 	}), &got
 }
 
-// TestSaysItsVersion takes what a server says of itself, without sending the key for it.
+// TestSaysItsVersion checks that the version that a server reports is used, and requested without the key.
 func TestSaysItsVersion(t *testing.T) {
 	t.Parallel()
 	srv := standIn(t)
@@ -38,7 +38,7 @@ func TestSaysItsVersion(t *testing.T) {
 	}
 }
 
-// TestHiddenVersion is no drift: a proxy may answer whatever it likes.
+// TestHiddenVersion checks that a hidden version is not drift: a proxy may answer anything.
 func TestHiddenVersion(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{`<html>`, `{"version":"` + canary + `"}`} {
@@ -51,7 +51,7 @@ func TestHiddenVersion(t *testing.T) {
 	}
 }
 
-// TestBrokenVersion says nothing of other answers.
+// TestBrokenVersion checks that a truncated answer to GET /api does not affect the findings about other answers.
 func TestBrokenVersion(t *testing.T) {
 	t.Parallel()
 	srv := standIn(t)
@@ -69,7 +69,7 @@ func TestBrokenVersion(t *testing.T) {
 	}
 }
 
-// TestSaysAnotherVersion is drift: what the server says does not fit what it answers.
+// TestSaysAnotherVersion checks that a reported version that contradicts the server's answers is drift.
 func TestSaysAnotherVersion(t *testing.T) {
 	t.Parallel()
 	srv := standIn(t)
@@ -92,7 +92,8 @@ func TestSaysAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestGoneFields are drift although the spec does not require them: each version since some other sends them.
+// TestGoneFields checks that missing fields are drift although the spec does not require them: each version since a certain
+// one sends them.
 func TestGoneFields(t *testing.T) {
 	t.Parallel()
 	for _, field := range []string{"uuid", "priority", "waiting_since", "last_activity_at", "sla_policy_id", "sentiment", "blocked"} {
@@ -105,7 +106,7 @@ func TestGoneFields(t *testing.T) {
 	}
 }
 
-// without takes a field out of every object in a value.
+// without removes a field from every object in a value.
 func without(value any, field string) any {
 	switch v := value.(type) {
 	case []any:

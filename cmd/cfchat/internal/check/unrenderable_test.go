@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
-// broken starts a server with conversations, the ids of which begin with 1, and some of which cannot be rendered.
+// broken starts a server with conversations, with ids from 1 on, some of which cannot be rendered.
 func broken(t *testing.T, size int, ids []int64, opts ...cfchattest.Option) *cfchattest.Server {
 	t.Helper()
 	srv := cfchattest.New(t, opts...)
@@ -33,7 +33,8 @@ func broken(t *testing.T, size int, ids []int64, opts ...cfchattest.Option) *cfc
 	return srv
 }
 
-// TestUnrenderable names conversations that cannot be rendered, wherever they are asked for, and finds no drift.
+// TestUnrenderable checks that conversations that cannot be rendered are identified, wherever they are requested, and are
+// not drift.
 func TestUnrenderable(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2.16.0", "4.7.0"} {
@@ -59,7 +60,8 @@ func TestUnrenderable(t *testing.T) {
 	}
 }
 
-// TestManyUnrenderable names some of them, and neither takes them for drift nor goes on without an end.
+// TestManyUnrenderable checks that only some of many such conversations are identified, that they are not drift, and that
+// the search ends.
 func TestManyUnrenderable(t *testing.T) {
 	t.Parallel()
 	ids := []int64{40, 42, 44, 46, 48, 50, 52, 54, 56, 58}
@@ -73,7 +75,8 @@ func TestManyUnrenderable(t *testing.T) {
 	}
 }
 
-// TestUnrenderableUnknown is no drift either: a page behind the failing one is answered, and no filter has its order.
+// TestUnrenderableUnknown checks that an unidentified conversation is not drift either: a page after the failing one is
+// answered, and no filter has its order.
 func TestUnrenderableUnknown(t *testing.T) {
 	t.Parallel()
 	srv := broken(t, 60, nil)
@@ -91,7 +94,7 @@ func TestUnrenderableUnknown(t *testing.T) {
 	}
 }
 
-// TestNothingRendered could not be looked at.
+// TestNothingRendered checks that an account in which nothing is rendered counts as not checked.
 func TestNothingRendered(t *testing.T) {
 	t.Parallel()
 	srv := broken(t, 1, []int64{1})
@@ -101,7 +104,7 @@ func TestNothingRendered(t *testing.T) {
 	}
 }
 
-// TestFailsEverywhere takes 500s for drift that no conversation explains.
+// TestFailsEverywhere checks that 500s that no conversation explains are drift.
 func TestFailsEverywhere(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -126,7 +129,7 @@ func TestFailsEverywhere(t *testing.T) {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
 		if r.Version.Contradictory || strings.Contains(r.Error, "this key sees no conversation") {
-			t.Errorf("%s: what is a 500 anyway tells a version, or that there is nothing: %+v", name, r)
+			t.Errorf("%s: a 500 was taken for a sign of the version, or of an empty account: %+v", name, r)
 		}
 		for _, op := range r.Operations {
 			if drifted := slices.Contains(c.ops, op.ID); drifted != (op.Result == resultDrift) || len(op.Unrendered) > 0 {
@@ -136,7 +139,7 @@ func TestFailsEverywhere(t *testing.T) {
 	}
 }
 
-// TestFailsBesides takes 500s for drift that a conversation which cannot be rendered does not explain.
+// TestFailsBesides checks that 500s that an unrenderable conversation does not explain are drift.
 func TestFailsBesides(t *testing.T) {
 	t.Parallel()
 	for id, fails := range map[string]func(asked) bool{
@@ -151,26 +154,26 @@ func TestFailsBesides(t *testing.T) {
 	}
 }
 
-// TestSearchedEnough ends the search with the requests that it may cost.
+// TestSearchedEnough checks that the search ends when it has used its requests.
 func TestSearchedEnough(t *testing.T) {
 	t.Parallel()
 	c := &checker{report: newReport(Options{})}
 	if c.watch.requests = maxSearch - 1; c.searchedEnough() {
-		t.Error("it ends too early")
+		t.Error("the search ends too early")
 	}
 	if c.watch.requests = maxSearch; !c.searchedEnough() {
-		t.Error("it goes on")
+		t.Error("the search continues beyond its limit")
 	}
 }
 
-// asked is what a server before another sees of an exchange.
+// asked is an exchange as seen by a server in front of another.
 type asked struct{ path, query, body, answer string }
 
 func (a asked) list() bool   { return strings.HasSuffix(a.path, "/conversations") }
 func (a asked) filter() bool { return strings.HasSuffix(a.path, "/filter") }
 func (a asked) rows() bool   { return strings.Contains(a.answer, `"messages":`) }
 
-// failing puts a server before another, that answers 500 to some requests.
+// failing starts a server in front of another, which answers 500 to some requests.
 func failing(t *testing.T, srv *cfchattest.Server, fails func(asked) bool) string {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,8 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// TestRecordedVersions guesses the version of the servers that were recorded, from each successful answer alone and from
-// all together.
+// TestRecordedVersions checks the guessed versions of the recorded servers, from each successful answer alone and from all
+// together.
 func TestRecordedVersions(t *testing.T) {
 	all := map[string]*watch{}
 	for _, e := range recordings.All(t, "../../../..") {
@@ -23,14 +23,14 @@ func TestRecordedVersions(t *testing.T) {
 		var one watch
 		one.look([]byte(e.Response.Body))
 		if r := rangeOf(one.seen.signs()).says(recorded); r.Contradictory {
-			t.Errorf("%s: it takes %s for %s: %+v", e.File, e.Version, r.words(), r.binding())
+			t.Errorf("%s: the guess for %s is %s: %+v", e.File, e.Version, r.words(), r.binding())
 		}
 		if all[e.Version] == nil {
 			all[e.Version] = &watch{}
 		}
 		all[e.Version].look([]byte(e.Response.Body))
 	}
-	for name, want := range map[string]versionRange{ // of the few that testdata has; more tell more
+	for name, want := range map[string]versionRange{ // from the few in testdata; more would narrow it down
 		"2.16.0": {AtLeast: version{2, 14, 0}, Before: version{2, 17, 1}},
 		"4.7.0":  {AtLeast: version{4, 7, 0}, Before: version{4, 8, 0}},
 		"4.16.2": {AtLeast: version{4, 13, 0}},
@@ -39,18 +39,18 @@ func TestRecordedVersions(t *testing.T) {
 		if w == nil {
 			t.Errorf("there are no recordings of %s", name)
 		} else if r := rangeOf(w.seen.signs()); r.AtLeast.compare(want.AtLeast) < 0 || r.Before != want.Before || len(r.binding()) == 0 || len(w.ids) == 0 {
-			t.Errorf("it takes %s for %s", name, r.words())
+			t.Errorf("the guess for %s is %s", name, r.words())
 		}
 	}
 }
 
-// isWithin reports whether an exchange is about what is in a conversation, such as its messages, or about no conversation, which
-// this command does not ask for.
+// isWithin reports whether an exchange is about a part of a conversation, such as its messages, or about no conversation.
+// This command requests neither.
 func isWithin(e recordings.Exchange) bool {
 	return strings.Contains(e.Path, "{conversation_id}/") || !strings.Contains(e.Path, "{account_id}/conversations") && !e.IsPublic()
 }
 
-// TestSigns takes the tightest bounds, and says when there are none that fit.
+// TestSigns checks that the tightest bounds are chosen, and that contradictory ones are reported.
 func TestSigns(t *testing.T) {
 	at := func(v version) sign { return sign{AtLeast: v, Because: "at " + v.String()} }
 	before := func(v version) sign { return sign{Before: v, Because: "before " + v.String()} }
@@ -71,7 +71,7 @@ func TestSigns(t *testing.T) {
 	}
 }
 
-// TestSaid holds what a server says against the signs.
+// TestSaid checks the reported version of a server against the signs.
 func TestSaid(t *testing.T) {
 	signs := []sign{{AtLeast: version{3, 8, 0}, Because: "x"}, {Before: version{4, 13, 0}, Because: "y"}}
 	for _, c := range []struct {
@@ -95,15 +95,15 @@ func TestSaid(t *testing.T) {
 		t.Errorf("4.11.2 may be 4.12.0: %s", r.words())
 	}
 	if r := rangeOf(later).says(version{4, 18, 0}); r.Contradictory || r.words() != "4.18.0; the contract knows up to 4.16.2" {
-		t.Errorf("a version to come: %s", r.words())
+		t.Errorf("a future version: %s", r.words())
 	}
 	apart := []sign{{AtLeast: version{4, 12, 0}, Because: "x"}, {Before: version{3, 8, 0}, Because: "y"}}
 	if r := rangeOf(apart).says(version{4, 12, 0}); !r.Contradictory || r.words() != "no one version; the signs contradict each other" {
-		t.Errorf("what is said does not reconcile signs: %s", r.words())
+		t.Errorf("a reported version must not reconcile contradictory signs: %s", r.words())
 	}
 }
 
-// TestSaidIn reads what forks write too, and nothing else.
+// TestSaidIn checks that versions, including those in the form that forks write, are read, and nothing else.
 func TestSaidIn(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"version":"4.16.2","queue_services":"ok"}`: "4.16.2", `{"version":"v4.7.0-ce"}`: "4.7.0",
@@ -115,7 +115,7 @@ func TestSaidIn(t *testing.T) {
 	}
 }
 
-// TestEvidence tells each version that brought a field by the fields of a conversation.
+// TestEvidence checks that the fields of a conversation identify each version that introduced one.
 func TestEvidence(t *testing.T) {
 	for conversation, want := range map[string]string{
 		`{"id":1}`:                "before 2.14.0",
@@ -153,7 +153,7 @@ func TestEvidence(t *testing.T) {
 		w.look([]byte(`{"payload":[` + conversation + `]}`))
 		var signs []sign
 		for _, s := range w.seen.signs() {
-			if !s.AtLeast.isZero() && s.AtLeast.compare(version{4, 1, 0}) > 0 || s.Before.compare(version{4, 1, 0}) > 0 { // not what is left out above
+			if !s.AtLeast.isZero() && s.AtLeast.compare(version{4, 1, 0}) > 0 || s.Before.compare(version{4, 1, 0}) > 0 { // not signs of fields that these conversations leave out
 				signs = append(signs, s)
 			}
 		}
@@ -170,7 +170,7 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestSignsAreSentences that say what came, and hold nothing else.
+// TestSignsAreSentences checks that signs describe what was received, and never quote it.
 func TestSignsAreSentences(t *testing.T) {
 	var w watch
 	w.look([]byte(`{"payload":[{"id":1,"Ada":"Ada","meta":{"assignee":{"provider":"Ada"}},"messages":[{"attachments":[{"file_type":"Ada"},{"file_type":"audio","transcribed_text":"Ada"}]}]}]}`))

@@ -89,7 +89,7 @@ func (o *Options) Named() (account int64, server string, err error) {
 	return account, server, o.checkServer(server)
 }
 
-// checkServer refuses the address of a server as a client does, and says where it was given.
+// checkServer rejects the same server addresses as a client, and says where the address was given.
 func (o *Options) checkServer(server string) error {
 	_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey("any")}, Server: server})
 	if err == nil {
@@ -102,7 +102,7 @@ func (o *Options) checkServer(server string) error {
 	return errors.New(InFlags(strings.ReplaceAll(exit.Text(err), "Config.Server", given)))
 }
 
-// Text returns what a person is told of an error, in one line.
+// Text returns the message of an error for people, in one line.
 func Text(err error) string {
 	text := InFlags(exit.Text(err))
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" && errors.Is(err, cfchat.ErrNotSent) {

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// TestNamed takes flags before the environment, and says what is missing.
+// TestNamed checks that flags take precedence over the environment, and that the error names what is missing.
 func TestNamed(t *testing.T) {
 	missing := "name the account with --account or CFCHAT_ACCOUNT_ID; its number is in the address bar, /app/accounts/<number>/"
 	for _, c := range []struct {
@@ -47,7 +47,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestConnect needs the key of a person.
+// TestConnect checks that Connect requires the key of a person.
 func TestConnect(t *testing.T) {
 	o := &Options{Account: 3, env: func(string) string { return "" }}
 	if _, _, err := o.Connect(); err == nil || err.Error() != "set CFCHAT_USER_API_KEY to the key of a person; it is in the person's profile" {
@@ -59,7 +59,7 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// TestInFlags leaves no field of the Config in the words of an error.
+// TestInFlags checks that fields of the Config in an error are replaced by flags and variables.
 func TestInFlags(t *testing.T) {
 	for text, want := range map[string]string{
 		"check Keys and Config.Server":                  "check CFCHAT_USER_API_KEY and --server",
@@ -68,12 +68,12 @@ func TestInFlags(t *testing.T) {
 		"no answer within 30s (Config.Timeout); try it": "no answer within 30s; try it",
 	} {
 		if got := InFlags(text); got != want {
-			t.Errorf("%q becomes %q", text, got)
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }
 
-// TestText says that a server cannot be reached, of a call that was not sent alone, and otherwise what happened.
+// TestText checks that only the error of a call that was not sent says that the server cannot be reached.
 func TestText(t *testing.T) {
 	o := &Options{Account: 3, env: func(name string) string {
 		return map[string]string{UserKeyVariable: "a-key-of-a-person", ServerVariable: "http://127.0.0.1:1"}[name]

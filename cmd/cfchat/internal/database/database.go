@@ -15,42 +15,43 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// DB is the database that a copy is in. It is for one goroutine at a time.
+// DB is the database that holds a copy. Only one goroutine at a time may use it.
 type DB struct {
-	Name string // as it may be shown
+	Name string // without a password, so that it can be shown
 
 	dialect dialect
 	pool    *sql.DB
-	conn    *sql.Conn // the only one, which has the lock too: what loses the lock cannot write
+	conn    *sql.Conn // the only one; it also holds the lock, so that a program that loses the lock cannot write
 	unlock  func() error
 	shard   shards.Shard
 }
 
-// owned is the condition that a conversation belongs to a shard, as shards.Shard.Owns has it.
+// owned returns the SQL condition that a conversation belongs to a shard, like shards.Shard.Owns.
 func owned(s shards.Shard, column string) string {
 	return fmt.Sprintf("(%s - 1) / %d %% %d = %d", column, shards.BlockSize, s.Of, s.Index)
 }
 
-// dialect is what differs between the databases.
+// dialect is the interface to what differs between the databases.
 type dialect interface {
-	// open connects, and makes what is not there.
+	// open connects, and creates a missing file.
 	open(ctx context.Context) (*sql.DB, error)
-	// migrate brings the tables to this program's version, and refuses a database that is somebody else's.
+	// migrate brings the tables to this program's version, and refuses a database that belongs to another program.
 	migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error
-	// lock keeps other programs from the same shard. It returns nil where another one has it.
+	// lock keeps other programs from the same shard. It returns nil if another one holds the lock.
 	lock(ctx context.Context, conn *sql.Conn, shard shards.Shard) (unlock func() error, err error)
-	// words returns a statement as the database writes it.
+	// words returns a statement in the database's syntax.
 	words(statement string) string
-	// value returns a value as it is stored.
+	// value returns a value in the form in which it is stored.
 	value(v any) any
-	// batches says how many rows are written by one statement, largest first, to 1.
+	// batches returns how many rows one statement may write, in descending order, ending with 1.
 	batches() []int
-	// lockContacts holds back who else writes contacts, until the transaction ends.
+	// lockContacts returns the statement that keeps others from writing contacts until the transaction ends, "" if none is
+	// needed.
 	lockContacts() string
 }
 
-// Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is made where there is
-// none. One program at a time keeps a shard; 0/1 is the whole account.
+// Open opens a database by its address: postgres://… for PostgreSQL, and otherwise the name of a file, which is created if
+// it does not exist. Only one program at a time may keep a shard; 0/1 is the whole account.
 func Open(ctx context.Context, address string, shard shards.Shard) (*DB, error) {
 	d, name, err := dialectOf(address, shard)
 	if err != nil {
@@ -63,17 +64,17 @@ func Open(ctx context.Context, address string, shard shards.Shard) (*DB, error) 
 	return db, nil
 }
 
-// Check refuses an address that nothing can be written to.
+// Check rejects an address that no copy can be written to.
 func Check(address string, shard shards.Shard) error {
 	_, _, err := dialectOf(address, shard)
 	return err
 }
 
-func dialectOf(address string, shard shards.Shard) (d dialect, name string, err error) { //nolint:ireturn // which it is depends on the address
+func dialectOf(address string, shard shards.Shard) (d dialect, name string, err error) { //nolint:ireturn // the type depends on the address
 	scheme, _, hasScheme := strings.Cut(address, "://")
 	switch {
 	case address == "":
-		return nil, "", errors.New("name the database, by --to: a file such as chat.db, or postgres://…")
+		return nil, "", errors.New("name the database with --to: a file such as chat.db, or postgres://…")
 	case hasPassword(address):
 		return nil, "", errPassword
 	case scheme == "postgres" || scheme == "postgresql":
@@ -83,24 +84,24 @@ func dialectOf(address string, shard shards.Shard) (d dialect, name string, err 
 	case libpq.MatchString(address):
 		return nil, "", errors.New("--to: write PostgreSQL's address as postgres://user@host/name")
 	case address == ":memory:":
-		return nil, "", errors.New("--to :memory: would be gone with the program; give the name of a file")
+		return nil, "", errors.New("--to :memory: would be lost when the program ends; give the name of a file")
 	case prefixed.MatchString(address):
-		return nil, "", fmt.Errorf("--to %s: give the name of a file alone, such as chat.db, or ./%[1]s if that is its name", address)
+		return nil, "", fmt.Errorf("--to %s: give only the name of a file, such as chat.db, or ./%[1]s if that is its name", address)
 	case shard.Of > 1:
-		return nil, "", errors.New("--to is a file, which one program keeps alone; for several shards name a postgres://…")
+		return nil, "", errors.New("--to is a file, which only one program can keep current; for several shards use postgres://…")
 	}
 	return &sqlite{file: address}, address, nil
 }
 
-// What is not the name of a file, though it could be one: the other way to write an address of PostgreSQL, and what other programs put
-// before a file's name. A single letter is a drive.
+// Patterns of addresses that are not meant as the name of a file, though they could be one: PostgreSQL's key=value form, and
+// the prefixes that other programs put before a file's name. A single letter is a drive.
 var (
 	libpq    = regexp.MustCompile(`(?i)(^|\s)(host|hostaddr|port|dbname|user|service)\s*=`)
 	prefixed = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]+:`)
 )
 
-// errPassword is about an address that everybody would see who lists the processes of the machine.
-var errPassword = errors.New("--to has a password, which everybody sees who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
+// errPassword reports a password in an address, where anybody who lists the machine's processes would see it.
+var errPassword = errors.New("--to has a password, which is visible to anyone who lists the processes; set PGPASSWORD to it, or write it to ~/.pgpass")
 
 // hasPassword reports whether an address has password=, or sslpassword=, in whatever form it is written.
 func hasPassword(address string) bool {
@@ -122,13 +123,13 @@ func (db *DB) open(ctx context.Context) (err error) {
 		return err
 	}
 	if db.unlock == nil {
-		return errors.New("another program is keeping this copy, or this shard of it; wait for its end, or name another database")
+		return errors.New("another program is keeping this copy, or this shard of it; wait until it ends, or name another database")
 	}
 	return db.dialect.migrate(ctx, db.pool, db.conn)
 }
 
-// Close lets go of the database. A connection that has ended already, as PostgreSQL's does with a context in the middle of a statement,
-// has let go of its lock too.
+// Close releases the database. A connection that has already ended, as PostgreSQL's does if the context ends in the middle
+// of a statement, has released its lock too.
 func (db *DB) Close() error {
 	var failed error
 	if db.unlock != nil {
@@ -152,14 +153,14 @@ func (db *DB) get(ctx context.Context, query string, args []any, into ...any) er
 	return db.failed(err)
 }
 
-// Identity says whose copy it is.
+// Identity identifies what a copy is of.
 type Identity struct {
 	Server  string
 	Account int64
-	Key     string // whose eyes it was read with
+	Key     string // whose key it was read with
 }
 
-// Belong takes a new database for an account, and refuses one that is another's.
+// Belong claims a new database for an account, and refuses one that belongs to another.
 func (db *DB) Belong(ctx context.Context, to Identity) error {
 	const insert = `insert into cfchat_copy (only_one, server, account, "key", shards) values ($1, $2, $3, $4, $5) on conflict do nothing`
 	if _, err := db.conn.ExecContext(ctx, db.dialect.words(insert), true, to.Server, to.Account, to.Key, db.shard.Of); err != nil {
@@ -170,7 +171,7 @@ func (db *DB) Belong(ctx context.Context, to Identity) error {
 	if err := db.get(ctx, `select server, account, "key", shards from cfchat_copy`, nil, &is.Server, &is.Account, &is.Key, &shards); err != nil {
 		return err
 	}
-	const remedy = "take that, or name another database"
+	const remedy = "use that one, or name another database"
 	switch {
 	case account.ServerName(is.Server) != account.ServerName(to.Server):
 		return fmt.Errorf("%s: it is a copy of %s, not of %s; %s", db.Name, is.Server, to.Server, remedy)
@@ -184,10 +185,10 @@ func (db *DB) Belong(ctx context.Context, to Identity) error {
 	return nil
 }
 
-// Phase is what a walk is about.
+// Phase is a phase of a walk.
 type Phase string
 
-// The phases of a walk, in their order.
+// The phases of a walk, in order.
 const (
 	Names         Phase = "names"
 	Conversations Phase = "conversations"
@@ -198,14 +199,14 @@ const (
 
 // Position is how far a shard's copy has come.
 type Position struct {
-	Walk           int64 // which is written to each row that it finds
+	Walk           int64 // the number written to each row that the walk finds
 	Phase          Phase // "" before the first walk
-	ConversationID int64 // to go on with
-	MessageID      int64 // to go on behind
+	ConversationID int64 // to continue with
+	MessageID      int64 // to continue after
 	BegunAt        time.Time
-	Since          time.Time // from when on to ask for changes; zero until a first walk is done
-	WalkedAt       time.Time // when the last walk that is done began
-	AskedAt        time.Time // when the last round that is done began
+	Since          time.Time // the time from which to fetch changes; zero until the first walk is done
+	WalkedAt       time.Time // when the last finished walk began
+	AskedAt        time.Time // when the last finished round began
 }
 
 // Position reads how far the copy has come.
@@ -223,13 +224,13 @@ func (db *DB) Position(ctx context.Context) (p Position, err error) {
 	return p, nil
 }
 
-// timeOf reads a time of a position.
+// timeOf parses a time in a position.
 func timeOf(text sql.NullString) time.Time {
-	t, _ := time.Parse(time.RFC3339Nano, text.String) // no time is the zero time
+	t, _ := time.Parse(time.RFC3339Nano, text.String) // an empty text is the zero time
 	return t
 }
 
-// Counts returns how many rows there are of each kind, of all shards.
+// Counts returns the number of rows of each kind, in all shards.
 func (db *DB) Counts(ctx context.Context) (counts []Count, err error) {
 	for _, t := range allTables() {
 		c := Count{Table: t.name}
@@ -241,20 +242,19 @@ func (db *DB) Counts(ctx context.Context) (counts []Count, err error) {
 	return counts, nil
 }
 
-// Count is how many rows a table has.
+// Count is the number of rows in a table.
 type Count struct {
 	Table string
 	Rows  int64
 }
 
-// Unreadable returns how many conversations, messages and lists could not be read.
+// Unreadable returns the number of conversations, messages, contacts and lists that could not be read.
 func (db *DB) Unreadable(ctx context.Context) (n int64, err error) {
 	err = db.get(ctx, "select count(*) from unreadable", nil, &n)
 	return n, err
 }
 
-// Has reports whether a conversation is there as it was received, and was read with its messages when nothing was about to happen
-// any more.
+// Has reports whether the copy has a conversation exactly as received, and had settled when it was read with its messages.
 func (db *DB) Has(ctx context.Context, id int64, data []byte) (bool, error) {
 	var has string
 	var settled bool
@@ -265,14 +265,14 @@ func (db *DB) Has(ctx context.Context, id int64, data []byte) (bool, error) {
 	return settled && db.dialect.value(received(data)) == has, err
 }
 
-// NewestMessage returns the highest id of the messages that are there of a conversation, 0 for none.
+// NewestMessage returns the highest id among a conversation's stored messages, 0 for none.
 func (db *DB) NewestMessage(ctx context.Context, conversation int64) (id int64, err error) {
 	const query = "select coalesce(max(id), 0) from messages where conversation_id = $1"
 	err = db.get(ctx, query, []any{conversation}, &id)
 	return id, err
 }
 
-// Forgotten returns the contacts that were in the list once, and have not come with a walk.
+// Forgotten returns the contacts that used to be in the list, and were not found by a walk.
 func (db *DB) Forgotten(ctx context.Context, walk int64) (ids []int64, err error) {
 	rows, err := db.conn.QueryContext(ctx, db.dialect.words("select id from contacts where listed and walk < $1 order by id"), walk)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestOneFileOfTwoNames is kept by one program, by whichever name each has it.
-func TestOneFileOfTwoNames(t *testing.T) {
+// TestFileWithTwoNames checks that only one program can keep a file, by whichever name each opens it.
+func TestFileWithTwoNames(t *testing.T) {
 	t.Chdir(t.TempDir())
 	file, link := filepath.Join(t.TempDir(), "chat.db"), "link.db"
 	if err := os.Symlink(file, link); err != nil {
@@ -30,7 +30,8 @@ func TestOneFileOfTwoNames(t *testing.T) {
 	}
 }
 
-// TestLaterWalk writes nothing when another program has begun a later walk, and deletes nothing that a later walk has found.
+// TestLaterWalk checks that nothing is written once another program has begun a later walk, and that nothing is deleted that
+// a later walk has found.
 func TestLaterWalk(t *testing.T) {
 	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "chat.db"), shards.Shard{Of: 1})
 	if err != nil {
@@ -48,7 +49,7 @@ func TestLaterWalk(t *testing.T) {
 		t.Error(err)
 	}
 	if n, err := db.Unreadable(t.Context()); n != 1 || err != nil {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("got %d rows, %v", n, err)
 	}
 	w = db.NewWindow(6)
 	w.Sweep()
@@ -56,6 +57,6 @@ func TestLaterWalk(t *testing.T) {
 		t.Error(err)
 	}
 	if n, err := db.Unreadable(t.Context()); n != 1 || err != nil {
-		t.Errorf("after the sweep %d rows, %v", n, err)
+		t.Errorf("after the sweep: got %d rows, %v", n, err)
 	}
 }

@@ -19,10 +19,10 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// postgres is a database of PostgreSQL, in the schema that its search_path begins with.
+// postgres is a PostgreSQL database; the tables are in the first schema of its search_path.
 type postgres struct{ config *pgx.ConnConfig }
 
-// newPostgres reads an address.
+// newPostgres parses an address.
 func newPostgres(address string) (*postgres, string, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -43,7 +43,8 @@ func (p *postgres) open(ctx context.Context) (*sql.DB, error) {
 	return pool, pool.PingContext(ctx)
 }
 
-// hasSchema refuses a search_path without a schema that the role may use, and a new copy in one that it may make nothing in.
+// hasSchema refuses a search_path without a schema that the role may use, and a new copy in a schema where it may not create
+// tables.
 func (p *postgres) hasSchema(ctx context.Context, conn *sql.Conn) error {
 	const query = `select current_user, current_setting('search_path'), coalesce(quote_ident(current_schema()), ''),
 		coalesce(has_schema_privilege(current_schema(), 'create'), false) or to_regclass(quote_ident(current_schema()) || '.` + migrationsTable + `') is not null`
@@ -53,18 +54,18 @@ func (p *postgres) hasSchema(ctx context.Context, conn *sql.Conn) error {
 	case err != nil:
 		return err
 	case schema == "":
-		return fmt.Errorf("the role %s may use no schema of its search_path, %s; create the schema, grant usage and create on it to the role, "+
-			"or name another by ?options=-csearch_path%%3DNAME", role, path)
+		return fmt.Errorf("the role %s cannot use any schema in its search_path, %s; create the schema, grant usage and create on it to the role, "+
+			"or name another with ?options=-csearch_path%%3DNAME", role, path)
 	case !mayCreate:
-		return fmt.Errorf("the role %s may not make tables in the schema %s; grant create on schema %[2]s to it, or name another schema "+
-			"by ?options=-csearch_path%%3DNAME", role, schema)
+		return fmt.Errorf("the role %s cannot create tables in the schema %s; grant create on schema %[2]s to it, or name another schema "+
+			"with ?options=-csearch_path%%3DNAME", role, schema)
 	}
 	return nil
 }
 
-// migrate has the programs of several shards take turns, also in looking whose the schema is.
+// migrate makes the programs of several shards take turns, including for the check whose schema it is.
 func (p *postgres) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) (err error) {
-	turns, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // each second, for five minutes
+	turns, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // once a second, for five minutes
 	if err != nil {
 		return err
 	}
@@ -78,13 +79,13 @@ func (p *postgres) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) (e
 	return migrate(ctx, goose.DialectPostgres, pool, "postgres")
 }
 
-// foreignTables asks for a table or view of a schema that is not this program's. Those of extensions are nobody's.
+// foreignTables selects a table or view in the schema that this program did not create. Those of extensions do not count.
 const foreignTables = `select min(case when relkind in ('v', 'm') then 'view ' else 'table ' end || relname) from pg_class where relkind in ('r', 'p', 'v', 'm', 'f')
 	and relnamespace = current_schema()::regnamespace
 	and not exists (select 1 from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
 	and not exists (select 1 from pg_class as own where own.relname = '` + migrationsTable + `' and own.relnamespace = pg_class.relnamespace)`
 
-// lockPatience is how long a lock is waited for that a program which was killed may still have, until the server has noticed.
+// lockPatience is how long to wait for a lock: a killed program may still hold it until the server notices.
 const lockPatience = 3 * time.Second
 
 func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard shards.Shard) (func() error, error) {
@@ -111,7 +112,7 @@ func (p *postgres) lock(ctx context.Context, conn *sql.Conn, shard shards.Shard)
 	}
 }
 
-// unlock lets the next program go on at once. A connection that is gone has no lock any more.
+// unlock releases the lock, so that the next program can start immediately. A connection that is gone no longer holds it.
 func unlock(ctx context.Context, conn *sql.Conn) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockPatience)
 	defer cancel()
@@ -124,14 +125,14 @@ func unlock(ctx context.Context, conn *sql.Conn) error {
 
 func (p *postgres) words(statement string) string { return statement }
 
-// The years that PostgreSQL has times of.
+// The range of years that PostgreSQL's times cover.
 const (
 	firstYear = -4000
 	lastYear  = 294000
 )
 
-// value leaves out NUL, which PostgreSQL does not take in texts; a server that has one of its own does not either. In JSON it takes
-// the escape, and then no operator reads the document.
+// value removes NUL, which PostgreSQL does not accept in texts; a chat server whose own database is PostgreSQL does not
+// accept it either. In JSON PostgreSQL accepts the escape, but then no operator can read the document.
 func (p *postgres) value(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -146,7 +147,8 @@ func (p *postgres) value(v any) any {
 	return v
 }
 
-// escapes are those of JSON: a pair of surrogates, a half of one and other numbers, and letters, such as the backslash itself.
+// escapes matches the escapes of JSON: a pair of surrogates, any other number including half a pair, and single characters,
+// such as the backslash itself.
 var escapes = regexp.MustCompile(`\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)`)
 
 // readable returns JSON without the escapes that PostgreSQL cannot read.
@@ -165,6 +167,6 @@ func readable(document string) string {
 	})
 }
 
-func (p *postgres) batches() []int { return []int{50, 10, 1} } // so one far away is asked less often
+func (p *postgres) batches() []int { return []int{50, 10, 1} } // fewer round trips to a distant server
 
 func (p *postgres) lockContacts() string { return "lock table contacts in exclusive mode" }

@@ -16,14 +16,14 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// sqlite is a file.
+// sqlite is an SQLite database in a file.
 type sqlite struct {
 	file string
-	path string // the one name by which it is locked, however it was named
+	path string // the resolved name, by which it is locked however it was named
 }
 
-// open makes a file that nobody else may read. Readers and the writer do not wait for each other, and a loss of power may take the
-// last transactions, each with the position that it had reached.
+// open creates a file that nobody else may read. Readers and the writer do not wait for each other, and a power failure may
+// lose the last transactions, each together with the position that it had reached.
 func (s *sqlite) open(context.Context) (*sql.DB, error) {
 	path, err := filepath.Abs(s.file)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *sqlite) open(context.Context) (*sql.DB, error) {
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(s.path), RawQuery: options.Encode()}).String())
 }
 
-// migrate changes nothing in a file that is somebody else's.
+// migrate changes nothing in a file that belongs to another program.
 func (s *sqlite) migrate(ctx context.Context, pool *sql.DB, conn *sql.Conn) error {
 	const foreign = "select min(type || ' ' || name) from sqlite_master where type in ('table', 'view') " +
 		"and not exists (select 1 from sqlite_master where name = '" + migrationsTable + "')"
@@ -66,10 +66,10 @@ func (s *sqlite) lock(context.Context, *sql.Conn, shards.Shard) (func() error, e
 	return lock.Close, nil
 }
 
-// words writes parameters as SQLite numbers them.
+// words writes numbered parameters in SQLite's syntax.
 func (s *sqlite) words(statement string) string { return strings.ReplaceAll(statement, "$", "?") }
 
-// value writes a time as the date functions of SQLite read it.
+// value writes a time in a form that SQLite's date functions read.
 func (s *sqlite) value(v any) any {
 	switch v := v.(type) {
 	case time.Time:
@@ -80,6 +80,6 @@ func (s *sqlite) value(v any) any {
 	return v
 }
 
-func (s *sqlite) batches() []int { return []int{1} } // a longer statement takes longer to prepare, and saves nothing
+func (s *sqlite) batches() []int { return []int{1} } // longer statements take longer to prepare, and save nothing
 
-func (s *sqlite) lockContacts() string { return "" } // there is one writer
+func (s *sqlite) lockContacts() string { return "" } // there is only one writer

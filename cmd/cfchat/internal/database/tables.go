@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go"
 )
 
-// column is a column of a table, and how a row's value is found.
+// column is a column of a table, with the function that returns a row's value.
 type column[T any] struct {
 	name  string
 	value func(*T) any
@@ -31,7 +31,8 @@ type kind[T any] struct {
 	values []column[T]
 }
 
-// newKind makes the statement that writes a row, or writes over the one of the same id. Behind the columns of the values come more.
+// newKind builds the statement that writes a row, or overwrites the one with the same id. The columns in more follow those
+// of values.
 func newKind[T any](name, condition string, values []column[T], more ...string) kind[T] {
 	k := kind[T]{table{name: name}, values}
 	for _, c := range values {
@@ -47,7 +48,7 @@ func newKind[T any](name, condition string, values []column[T], more ...string) 
 	return k
 }
 
-// upsertOf returns the statement that writes so many rows, of different ids.
+// upsertOf returns the statement that writes the given number of rows, which have different ids.
 func (t *table) upsertOf(rows int) string {
 	var text strings.Builder
 	text.WriteString("insert into " + t.name + " (" + strings.Join(t.columns, ", ") + ") values ")
@@ -75,7 +76,7 @@ func (k *kind[T]) row(of *T, more ...any) statement {
 	return statement{k.upsert, append(args, more...)}
 }
 
-// id is an id, none of which is 0.
+// id returns an id, or nil for 0, which is no id.
 func id(n int64) any {
 	if n == 0 {
 		return nil
@@ -83,7 +84,7 @@ func id(n int64) any {
 	return n
 }
 
-// known is what is not known where it is nil.
+// known returns *v, or nil if v is nil, which means that the value is not known.
 func known[T any](v *T) any {
 	if v == nil {
 		return nil
@@ -91,7 +92,7 @@ func known[T any](v *T) any {
 	return *v
 }
 
-// words is a text that may not be known.
+// words returns a text, or nil if it is not known.
 func words[T ~string](s *T) any {
 	if s == nil {
 		return nil
@@ -115,7 +116,7 @@ func attributes(a cfchat.Attributes) any {
 	return document(a.String())
 }
 
-// document is JSON as it came.
+// document is JSON as received.
 type document string
 
 func received(data json.RawMessage) any { return document(data) }
@@ -148,7 +149,7 @@ var conversations = newKind("conversations", "", []column[cfchat.Conversation]{
 	{"received", func(c *cfchat.Conversation) any { return received(c.JSON()) }},
 }, "settled", "walk")
 
-// assigneeType says what is assigned even of servers before 4.8.0, which had people only and did not say so.
+// assigneeType returns the kind of assignee, even for servers before 4.8.0, which only had people and did not state it.
 func assigneeType(c *cfchat.Conversation) any {
 	switch {
 	case c.Meta.AssigneeBot != nil:
@@ -199,7 +200,8 @@ func senderName(m *cfchat.Message) any {
 	return m.Sender.GetName()
 }
 
-// contacts has what the list says of a contact. What only a conversation says of one does not take its place.
+// contacts holds contacts as the list returns them. A contact that is only embedded in a conversation does not overwrite
+// that.
 var contacts = newKind("contacts", " where excluded.listed or not contacts.listed", []column[cfchat.Contact]{
 	{"id", func(c *cfchat.Contact) any { return c.ID }},
 	{"name", func(c *cfchat.Contact) any { return known(c.Name) }},

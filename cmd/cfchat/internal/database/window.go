@@ -17,38 +17,38 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// statement is one that writes.
+// statement is a statement that writes.
 type statement struct {
 	text string
 	args []any
 }
 
-// Window is what is written in one transaction, together with the position that it brings the copy to.
+// Window collects what is written in one transaction, together with the position that the copy reaches by it.
 type Window struct {
 	shard      shards.Shard
 	walk       int64
 	contacts   map[int64][]statement // written first and in order, so that no two shards wait for each other
 	statements []statement
-	messages   []statement   // written last, many at once
-	places     map[int64]int // of messages, by their ids
+	messages   []statement   // written last, many per statement
+	places     map[int64]int // of messages, by id
 	rows       int
 	sweeps     bool
 }
 
-// NewWindow begins one whose rows belong to a walk.
+// NewWindow begins a window whose rows belong to a walk.
 func (db *DB) NewWindow(walk int64) *Window {
 	return &Window{shard: db.shard, walk: walk, contacts: map[int64][]statement{}, places: map[int64]int{}}
 }
 
-// Rows returns how many rows it has.
+// Rows returns the number of rows in the window.
 func (w *Window) Rows() int { return w.rows }
 
 func (w *Window) add(text string, args ...any) {
 	w.statements = append(w.statements, statement{text, args})
 }
 
-// Conversation writes a conversation, its labels, and what it says of its contact. One is settled when its messages are those that it
-// had when it was last active.
+// Conversation writes a conversation, its labels, and the contact embedded in it. A conversation is settled if its messages
+// are those that it had when it was last active.
 func (w *Window) Conversation(c *cfchat.Conversation, settled bool) error {
 	w.rows++
 	w.statements = append(w.statements, conversations.row(c, settled, w.walk))
@@ -80,14 +80,14 @@ func (w *Window) Message(m *cfchat.Message) {
 	w.messages = append(w.messages, row)
 }
 
-// Contact writes a contact as the list has it.
+// Contact writes a contact as the list returns it.
 func (w *Window) Contact(c *cfchat.Contact, data json.RawMessage) {
 	w.rows++
 	w.contacts[c.ID] = []statement{contacts.row(c, true, received(data), w.walk)}
 }
 
-// ContactAlone writes a contact that was asked for by its id. It is in no list if it has nothing that the list goes by, and stays then
-// where a conversation has it.
+// ContactAlone writes a contact that was fetched by its id. If it has none of the fields that contacts are listed by, it is
+// in no list, and stays only if a conversation has it.
 func (w *Window) ContactAlone(c *cfchat.Contact, data json.RawMessage) {
 	if cmp.Or(c.GetEmail(), c.GetPhoneNumber(), c.GetIdentifier()) != "" {
 		w.Contact(c, data)
@@ -98,12 +98,12 @@ func (w *Window) ContactAlone(c *cfchat.Contact, data json.RawMessage) {
 	w.contacts[c.ID] = append(w.contacts[c.ID], contacts.row(c, false, received(data), w.walk), statement{nobodys + " and id = $1", []any{c.ID}})
 }
 
-// Gone forgets that a contact is in the list. It stays where a conversation has it.
+// Gone records that a contact is no longer in the list. It stays if a conversation has it.
 func (w *Window) Gone(contact int64) {
 	w.contacts[contact] = []statement{{"update contacts set listed = false where id = $1", []any{contact}}}
 }
 
-// Unreadable notes down what could not be read, and keeps what is there of it.
+// Unreadable records what could not be read, and keeps the rows that the copy has of it.
 func (w *Window) Unreadable(what string, conversation, message int64, why string) {
 	w.add(`insert into unreadable (what, conversation_id, message_id, why, walk) values ($1, $2, $3, $4, $5)
 		on conflict (what, conversation_id, message_id) do update set why = excluded.why, walk = excluded.walk`, what, conversation, message, why, w.walk)
@@ -116,18 +116,18 @@ func (w *Window) Unreadable(what string, conversation, message int64, why string
 	}
 }
 
-// UnreadableContact notes down a contact that could not be read, and keeps it.
+// UnreadableContact records a contact that could not be read, and keeps it.
 func (w *Window) UnreadableContact(contact int64, why string) {
 	w.contacts[contact] = []statement{{"update contacts set walk = $1 where id = $2", []any{w.walk, contact}}}
 	w.Unreadable("contact "+strconv.FormatInt(contact, 10), 0, 0, why)
 }
 
-// Readable forgets what of a conversation could not be read.
+// Readable removes the records of what could not be read of a conversation.
 func (w *Window) Readable(conversation int64) {
 	w.add("delete from unreadable where conversation_id = $1", conversation)
 }
 
-// names writes the rows of a list of names, all of them.
+// names replaces all rows of a list of names.
 func names[T any](w *Window, k *kind[T], list []T) {
 	w.add("delete from " + k.name)
 	for i := range list {
@@ -136,32 +136,33 @@ func names[T any](w *Window, k *kind[T], list []T) {
 	}
 }
 
-// Inboxes writes all inboxes.
+// Inboxes replaces all inboxes.
 func (w *Window) Inboxes(list []cfchat.Inbox) { names(w, &inboxes, list) }
 
-// Agents writes all people.
+// Agents replaces all people.
 func (w *Window) Agents(list []cfchat.Agent) { names(w, &agents, list) }
 
-// AgentBots writes all bots.
+// AgentBots replaces all bots.
 func (w *Window) AgentBots(list []cfchat.AccountBot) { names(w, &agentBots, list) }
 
-// Teams writes all teams.
+// Teams replaces all teams.
 func (w *Window) Teams(list []cfchat.Team) { names(w, &teams, list) }
 
-// Labels writes all labels.
+// Labels replaces all labels.
 func (w *Window) Labels(list []cfchat.Label) { names(w, &labels, list) }
 
-// AttributeDefinitions writes all definitions.
+// AttributeDefinitions replaces all definitions.
 func (w *Window) AttributeDefinitions(list []cfchat.AttributeDefinition) {
 	names(w, &attributeDefinitions, list)
 }
 
-// Sweep deletes what of this shard has not come with the walk, which must have come to its end, and contacts that neither the list
-// nor a conversation has.
+// Sweep deletes this shard's rows that the walk, which must be complete, did not find, and the contacts that neither the
+// list nor a conversation has.
 func (w *Window) Sweep() { w.sweep("true") }
 
-// SweepInboxes is Sweep for the key of somebody who sees only some inboxes. A conversation that has not come is gone if its inbox was
-// seen when the walk began and is at its end, and may otherwise be hidden: it stays, with its messages and labels.
+// SweepInboxes is Sweep for the key of a user who sees only some inboxes. A conversation that was not found is gone if its
+// inbox was visible both at the start and at the end of the walk. Otherwise it may be hidden: it stays, with its messages
+// and labels.
 func (w *Window) SweepInboxes(seen []int64) {
 	var ids strings.Builder
 	ids.WriteString("0") // which no inbox has
@@ -171,7 +172,8 @@ func (w *Window) SweepInboxes(seen []int64) {
 	w.sweep("coalesce(inbox_id, -1) in (select id from inboxes where id in (" + ids.String() + "))")
 }
 
-// sweep deletes what has not come of conversations for which a condition holds, and messages of none.
+// sweep deletes the conversations that were not found and meet a condition, with their messages, and messages without a
+// conversation.
 func (w *Window) sweep(isSeen string) {
 	w.add("delete from messages where walk < $1 and "+owned(w.shard, "conversation_id")+
 		" and conversation_id not in (select id from conversations where walk < $1 and not ("+isSeen+"))", w.walk)
@@ -182,7 +184,8 @@ func (w *Window) sweep(isSeen string) {
 	w.sweeps = true
 }
 
-// sweepContacts deletes the contacts that nothing has. Other shards may be writing conversations that have them.
+// sweepContacts returns the statements that delete the contacts that neither the list nor a conversation has. Other shards
+// may be writing conversations that have them.
 func (db *DB) sweepContacts() []statement {
 	if lock := db.dialect.lockContacts(); lock != "" {
 		return []statement{{text: lock}, {text: nobodys}}
@@ -190,10 +193,10 @@ func (db *DB) sweepContacts() []statement {
 	return []statement{{text: nobodys}}
 }
 
-// nobodys deletes the contacts that nothing has.
+// nobodys deletes the contacts that neither the list nor a conversation has.
 const nobodys = "delete from contacts where not listed and not exists (select 1 from conversations where contact_id = contacts.id)"
 
-// Commit writes a window and the position, or neither.
+// Commit writes both a window and the position, or neither.
 func (db *DB) Commit(ctx context.Context, w *Window, p Position) error {
 	tx, err := db.conn.BeginTx(ctx, nil)
 	if err != nil {
@@ -211,10 +214,10 @@ func (db *DB) Commit(ctx context.Context, w *Window, p Position) error {
 	return db.failed(err)
 }
 
-// errLaterWalk means that two programs keep one copy.
-var errLaterWalk = errors.New("another program is keeping this copy, and has begun to read everything again; let only one of them run")
+// errLaterWalk means that two programs keep the same copy.
+var errLaterWalk = errors.New("another program is keeping this copy, and has started to read everything again; run only one of them")
 
-// ignoreDone leaves out that the end of a context has rolled back already, or ended the connection.
+// ignoreDone drops the error that the end of a context has already rolled back the transaction, or closed the connection.
 func ignoreDone(err error) error {
 	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, sql.ErrConnDone) {
 		return nil
@@ -222,7 +225,7 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// write writes what a window has, contacts first.
+// write writes the contents of a window, contacts first.
 func (db *DB) write(ctx context.Context, tx *sql.Tx, w *Window, p Position) error {
 	writer := writer{db.dialect, tx, map[string]*sql.Stmt{}}
 	defer writer.close()
@@ -264,7 +267,7 @@ type writer struct {
 
 func (w *writer) close() {
 	for _, s := range w.prepared {
-		_ = s.Close() // as the transaction does
+		_ = s.Close() // the transaction closes it too
 	}
 }
 
@@ -273,7 +276,7 @@ func (w *writer) exec(ctx context.Context, s statement) error {
 	return err
 }
 
-// run returns how many rows a statement has written.
+// run executes a statement and returns the number of rows that it has written.
 func (w *writer) run(ctx context.Context, s statement) (int64, error) {
 	prepared := w.prepared[s.text]
 	if prepared == nil {
@@ -293,7 +296,7 @@ func (w *writer) run(ctx context.Context, s statement) (int64, error) {
 	return result.RowsAffected()
 }
 
-// many writes messages, as many at once as the database takes well.
+// many writes messages, as many per statement as suits the database.
 func (w *writer) many(ctx context.Context, rows []statement) error {
 	for _, size := range w.dialect.batches() {
 		for len(rows) >= size {
@@ -310,7 +313,8 @@ func (w *writer) many(ctx context.Context, rows []statement) error {
 	return nil
 }
 
-// positionOf writes a position, unless the one that is there is of a later walk, which only another program can have begun.
+// positionOf returns the statement that writes a position, unless the stored one is of a later walk, which only another
+// program can have begun.
 func positionOf(shard shards.Shard, p Position) statement {
 	const text = `insert into cfchat_positions (shard, walk, phase, conversation_id, message_id, begun_at, since, walked_at, asked_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (shard) do update set walk = excluded.walk, phase = excluded.phase,
@@ -321,7 +325,7 @@ func positionOf(shard shards.Shard, p Position) statement {
 	return statement{text, args}
 }
 
-// clock is a time as a position has it.
+// clock returns a time in the form that a position stores.
 func clock(t time.Time) any {
 	if t.IsZero() {
 		return nil

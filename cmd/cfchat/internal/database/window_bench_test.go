@@ -13,8 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// BenchmarkMessages compares the shortest time to write windows of 500 messages with that of a bare loop of the same statements, prepared once
-// in each transaction.
+// BenchmarkMessages compares the shortest time for writing windows of 500 messages with that of a bare loop over the same
+// statements, prepared once per transaction.
 func BenchmarkMessages(b *testing.B) {
 	server := cfchattest.New(b)
 	id := server.AddConversation(cfchattest.Conversation{})
@@ -88,7 +88,7 @@ func (db *DB) empty(b *testing.B) {
 	}
 }
 
-// bare writes messages with nothing around.
+// bare writes messages with plain statements.
 func (db *DB) bare(b *testing.B, rows []*cfchat.Message) {
 	tx, err := db.conn.BeginTx(b.Context(), nil)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package exit reports how a command ended: with the exit status, and in a line of text.
+// Package exit reports how a command ended: by its exit status and a line of text.
 package exit
 
 import (
@@ -10,11 +10,11 @@ import (
 
 // The statuses besides 0 that every command has. A command may have more of them.
 const (
-	Failed = 1 // for an error without a status of its own
+	Failed = 1 // for an error without its own status
 	Usage  = 2 // for a wrong flag or argument
 )
 
-// Error is an error with a status of its own. It has no text if the command has printed it already.
+// Error is an error with its own status. It has no text if the command has already printed it.
 type Error struct {
 	Status int
 	Err    error // nil for none
@@ -59,7 +59,7 @@ func Text(err error) string {
 	if err == nil {
 		return ""
 	}
-	if e, ok := err.(*Error); ok { //nolint:errorlint // one within has text around it
+	if e, ok := err.(*Error); ok { //nolint:errorlint // a wrapped one has text around it
 		if e.Err == nil {
 			return ""
 		}

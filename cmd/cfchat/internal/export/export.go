@@ -50,7 +50,7 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, options Opt
 		return archive.Manifest{}, err
 	}
 	if err = x.run(ctx); err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w; run the same command again to go on", err)
+		err = fmt.Errorf("%w; run the same command again to continue", err)
 	}
 	err = errors.Join(err, x.folder.Close())
 	return x.folder.Committed(), err

@@ -39,7 +39,7 @@ func run(t *testing.T, server *cfchattest.Server, options export.Options, config
 	return m, requests, err
 }
 
-// exported exports an account, which must be whole.
+// exported exports an account, and fails the test unless the export is complete.
 func exported(t *testing.T, server *cfchattest.Server, options export.Options) archive.Manifest {
 	t.Helper()
 	if options.Dir == "" {
@@ -55,7 +55,7 @@ func exported(t *testing.T, server *cfchattest.Server, options export.Options) a
 	return m
 }
 
-// closing has a server take the key away at a request for messages.
+// closing makes a server revoke the key at a given request for messages.
 func closing(server *cfchattest.Server, at int64) func(*cfchat.Config) {
 	var asked atomic.Int64
 	return func(c *cfchat.Config) {
@@ -73,7 +73,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// lines returns the rows of a file, by their ids.
+// lines returns the rows of a file, by id.
 func lines(t *testing.T, dir, name string) map[int64]json.RawMessage {
 	t.Helper()
 	f, err := os.Open(filepath.Join(dir, name))
@@ -95,7 +95,7 @@ func lines(t *testing.T, dir, name string) map[int64]json.RawMessage {
 	}
 }
 
-// order returns the ids of the rows of a file, as they come.
+// order returns the ids of the rows of a file, in their order.
 func order(t *testing.T, dir, name string) (ids []int64) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, name))
@@ -131,7 +131,7 @@ func account(t *testing.T, size int, opts ...cfchattest.Option) *cfchattest.Serv
 	return server
 }
 
-// TestRows compares what is written with what the server answers, for each version that has been recorded.
+// TestRows compares the exported rows with the server's answers, for each recorded version.
 func TestRows(t *testing.T) {
 	for _, version := range []string{"2.16.0", "3.16.0", "4.7.0", "4.16.2"} {
 		t.Run(version, func(t *testing.T) {
@@ -165,14 +165,14 @@ func TestRows(t *testing.T) {
 			}
 			for _, c := range server.Conversations() {
 				if contacts[c.Meta.Sender.ID] == nil {
-					t.Errorf("the contact of conversation %d is not there", c.ID)
+					t.Errorf("the contact of conversation %d is missing", c.ID)
 				}
 			}
 		})
 	}
 }
 
-// received returns the rows that a server answers to a plain request, by their ids.
+// received returns the rows that a server answers to a plain request, by id.
 func received(t *testing.T, server *cfchattest.Server, path string) map[int64]json.RawMessage {
 	t.Helper()
 	address := fmt.Sprintf("https://x.test/api/v1/accounts/%d/%s", server.AccountID(), path)
@@ -209,13 +209,13 @@ func received(t *testing.T, server *cfchattest.Server, path string) map[int64]js
 	return rows
 }
 
-// sameJSON compares two objects, but for the times that a server counts anew for each answer.
+// sameJSON compares two objects, except for the times that a server computes anew for each answer.
 func sameJSON(a, b json.RawMessage) bool {
 	var x, y map[string]any
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && fmt.Sprint(x) == fmt.Sprint(y)
 }
 
-// TestNoSecrets looks for keys and secrets in everything that is written; the server sends all of them.
+// TestNoSecrets checks that nothing written contains a key or a secret, although the server sends all of them.
 func TestNoSecrets(t *testing.T) {
 	for _, version := range []string{"2.16.0", "4.16.2"} {
 		server, dir := account(t, 5, cfchattest.Version(version)), t.TempDir()
@@ -257,8 +257,7 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
-// TestShards wants what shards export to be what a single export has, row by row, whatever the number of shards, and however much
-// has been added meanwhile.
+// TestShards checks that merged shards equal a single export, row by row, whatever the number of shards.
 func TestShards(t *testing.T) {
 	server := account(t, 560)
 	gone := server.AddContact(cfchattest.Contact{})
@@ -295,7 +294,7 @@ func TestShards(t *testing.T) {
 		}
 		for _, name := range []string{archive.Conversation, archive.Message} {
 			if !slices.Equal(order(t, out, name), order(t, whole, name)) {
-				t.Errorf("of %d: the rows of %s come in another order", of, name)
+				t.Errorf("of %d: the rows of %s are in another order", of, name)
 			}
 		}
 		for _, file := range m.Files {
@@ -312,9 +311,9 @@ func TestShards(t *testing.T) {
 	}
 }
 
-// countedContext ends when it has been looked at so often.
+// countedContext is a context that ends after its error has been checked a given number of times.
 type countedContext struct {
-	context.Context //nolint:containedctx // which it is
+	context.Context //nolint:containedctx // it is a context
 	left            int
 }
 
@@ -325,7 +324,7 @@ func (c *countedContext) Err() error {
 	return nil
 }
 
-// TestMergeRefused names what is wrong with a set of shards.
+// TestMergeRefused checks that the error says what is wrong with a set of shards.
 func TestMergeRefused(t *testing.T) {
 	server, other := account(t, 5), account(t, 5)
 	shard := func(server *cfchattest.Server, i, of int) string {
@@ -362,7 +361,8 @@ func TestMergeRefused(t *testing.T) {
 	}
 }
 
-// TestSince has whole what has changed, and the contacts that are new, and nothing else; a run after one that failed goes on.
+// TestSince checks that an export of changes has the changed conversations whole and the new contacts, and resumes after a
+// failure.
 func TestSince(t *testing.T) {
 	server := cfchattest.New(t)
 	old := time.Now().Add(-48 * time.Hour)
@@ -383,17 +383,17 @@ func TestSince(t *testing.T) {
 	}
 	exported(t, server, export.Options{Dir: dir, Since: &since})
 	if got := slices.Sorted(maps.Keys(lines(t, dir, archive.Conversation))); !slices.Equal(got, want) {
-		t.Errorf("conversations %d, want %d", got, want)
+		t.Errorf("got conversations %d, want %d", got, want)
 	}
 	if got := len(lines(t, dir, archive.Message)); got != 5 {
-		t.Errorf("%d messages", got)
+		t.Errorf("got %d messages, want 5", got)
 	}
 	if contacts := lines(t, dir, archive.Contact); contacts[alone] == nil || len(contacts) < len(want)+1 {
 		t.Errorf("%d contacts", len(contacts))
 	}
 }
 
-// TestSinceBroken names what has changed and cannot be read, and goes on.
+// TestSinceBroken checks that an export of changes records what it cannot read, and continues.
 func TestSinceBroken(t *testing.T) {
 	server := cfchattest.New(t)
 	since := time.Now().Add(-time.Hour)
@@ -422,8 +422,8 @@ func TestSinceBroken(t *testing.T) {
 	}
 }
 
-// TestFailure ends at the last position when the server fails, and goes on from there; a list that is not for the key's user is
-// named, and the rest comes.
+// TestFailure checks that an export stops at the last position when the server fails, and resumes there; and that a list
+// that the key's user may not read is recorded, and the rest exported.
 func TestFailure(t *testing.T) {
 	server := account(t, 60)
 	dir := t.TempDir()
@@ -446,7 +446,8 @@ func TestFailure(t *testing.T) {
 	}
 }
 
-// TestAttachments stores each file once under its hash, and names those that cannot be had.
+// TestAttachments checks that each file is stored once under its hash, and that those that cannot be downloaded are
+// recorded.
 func TestAttachments(t *testing.T) {
 	server := cfchattest.New(t)
 	acct := server.Account(t)
@@ -484,8 +485,9 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
-// TestFolderIsOnes refuses a folder to another server, account, kind of key, time and shard, and to a second program.
-func TestFolderIsOnes(t *testing.T) {
+// TestFolderBelongsToOne checks that a folder is refused to another server, account, kind of key, time or shard, and to a
+// second program.
+func TestFolderBelongsToOne(t *testing.T) {
 	server := account(t, 3)
 	agent, key := server.AddAgent(cfchattest.Agent{Name: "Ann"})
 	dir := t.TempDir()
@@ -528,7 +530,7 @@ func TestFolderIsOnes(t *testing.T) {
 		_ = open.Close()
 	}
 	named := t.TempDir()
-	for _, name := range []string{"https://Chat.example.com/", "https://chat.example.com", "https://chat.example.com:443"} { // as earlier runs called it
+	for _, name := range []string{"https://Chat.example.com/", "https://chat.example.com", "https://chat.example.com:443"} { // the forms that earlier runs recorded
 		open, err := archive.Open(named, archive.Head{Server: name, Account: 1, Key: "an administrator"}, time.Now())
 		if err != nil {
 			t.Fatal(err)

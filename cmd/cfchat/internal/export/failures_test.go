@@ -21,8 +21,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// through lets a function answer requests of the export in place of the server, which does where it gives neither an answer nor an
-// error.
+// through lets a function answer requests of the export in place of the server, which answers if the function returns
+// neither a response nor an error.
 func through(server *cfchattest.Server, answer func(*http.Request) (*http.Response, error)) func(*cfchat.Config) {
 	return func(c *cfchat.Config) {
 		transport := roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -35,7 +35,7 @@ func through(server *cfchattest.Server, answer func(*http.Request) (*http.Respon
 	}
 }
 
-// answered is an answer with a status, and JSON in it.
+// answered returns an answer with a status and a JSON body.
 func answered(req *http.Request, status int, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"application/json"}},
@@ -43,7 +43,7 @@ func answered(req *http.Request, status int, body string) *http.Response {
 	}
 }
 
-// TestBusyServer names nothing that comes when it is asked for again: lists, contacts and files.
+// TestBusyServer checks that lists, contacts and files that a retry can read are not recorded as unreadable.
 func TestBusyServer(t *testing.T) {
 	server := account(t, 3)
 	attach(t, server, "one")
@@ -72,7 +72,8 @@ func TestBusyServer(t *testing.T) {
 	}
 }
 
-// TestClosedAccount is no list's fault, and ends the export before anything is named.
+// TestClosedAccount checks that a suspended account is not blamed on a list, and ends the export before anything is recorded
+// as unreadable.
 func TestClosedAccount(t *testing.T) {
 	server := account(t, 3)
 	asked := atomic.Bool{}
@@ -99,7 +100,7 @@ func attach(t *testing.T, server *cfchattest.Server, content string) {
 	}
 }
 
-// TestOddAttachments passes over what has no file, names what should have one, and goes on.
+// TestOddAttachments checks that attachments without a file are skipped, and that those that should have one are recorded.
 func TestOddAttachments(t *testing.T) {
 	server := account(t, 1)
 	attach(t, server, "one")
@@ -127,7 +128,7 @@ func TestOddAttachments(t *testing.T) {
 	}
 }
 
-// TestContactSlips reads the list twice, because a contact may slip from one page to another without a trace.
+// TestContactSlips checks that the list is read twice, because a contact may slip from one page to another unnoticed.
 func TestContactSlips(t *testing.T) {
 	server := cfchattest.New(t)
 	var ids []int64
@@ -150,12 +151,12 @@ func TestContactSlips(t *testing.T) {
 	contacts := lines(t, dir, archive.Contact)
 	for _, id := range ids {
 		if contacts[id] == nil && id != gone {
-			t.Errorf("contact %d, who was there all the time, is not; %v", id, err)
+			t.Errorf("contact %d, who existed all the time, is missing; %v", id, err)
 		}
 	}
 }
 
-// TestShardRequests has each shard ask for its own part, also where the first page of the list is broken.
+// TestShardRequests checks that each shard only requests its own part, even if the first page of the list is broken.
 func TestShardRequests(t *testing.T) {
 	server := cfchattest.New(t)
 	for range 2000 {
@@ -170,7 +171,8 @@ func TestShardRequests(t *testing.T) {
 	}
 }
 
-// TestResumeShard ends a shard at each of its requests for messages, and goes on: nothing is missing, and nothing is there twice.
+// TestResumeShard ends a shard at each of its requests for messages, resumes it, and checks that nothing is missing or
+// duplicated.
 func TestResumeShard(t *testing.T) {
 	server := account(t, 520)
 	for _, shard := range []shards.Shard{{Index: 0, Of: 2}, {Index: 1, Of: 2}} {
@@ -194,8 +196,9 @@ func TestResumeShard(t *testing.T) {
 	}
 }
 
-// TestEndsAnywhere has every request fail in its turn, from then on: the export ends with the failure, says how to go on, and does.
-func TestEndsAnywhere(t *testing.T) { synctest.Test(t, endsAnywhere) } // in which the scans wait before they give up
+// TestEndsAnywhere lets the server fail from each request on in turn. It checks that the export ends with the failure, says
+// how to continue, and does so.
+func TestEndsAnywhere(t *testing.T) { synctest.Test(t, endsAnywhere) } // because scans wait before they give up
 
 func endsAnywhere(t *testing.T) {
 	server := account(t, 2)
@@ -216,20 +219,20 @@ func endsAnywhere(t *testing.T) {
 			if ended = sent.Load() < at; ended != (err == nil) || ended != m.Complete || len(m.Unreadable) > 0 {
 				t.Fatalf("%s, from request %d on: %v, %+v", name, at, err, m)
 			}
-			if m.Format != 0 && !ended && !strings.HasSuffix(err.Error(), "run the same command again to go on") {
+			if m.Format != 0 && !ended && !strings.HasSuffix(err.Error(), "run the same command again to continue") {
 				t.Errorf("%s, from request %d on: %v", name, at, err)
 			}
 			if m, _, err := run(t, server, options); err != nil || !m.Complete || len(m.Unreadable) > 0 {
-				t.Errorf("%s, behind request %d: %v, %+v", name, at, err, m)
+				t.Errorf("%s, after request %d: %v, %+v", name, at, err, m)
 			}
 			if _, err := archive.Verify(t.Context(), options.Dir); err != nil {
-				t.Errorf("%s, behind request %d: %v", name, at, err)
+				t.Errorf("%s, after request %d: %v", name, at, err)
 			}
 		}
 	}
 }
 
-// TestClock takes the time from the server's answers, and where they have none a day before the local one.
+// TestClock checks that the time is that of the server's answers or, if they have none, a day before the local time.
 func TestClock(t *testing.T) {
 	server := account(t, 1)
 	for _, date := range []string{"Fri, 02 Jan 2026 03:04:05 GMT", ""} {
@@ -252,7 +255,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// TestNotInAccount refuses the key of somebody who is in another account.
+// TestNotInAccount checks that the key of a person in another account is refused.
 func TestNotInAccount(t *testing.T) {
 	server := account(t, 1)
 	_, _, err := run(t, server, export.Options{Dir: filepath.Join(t.TempDir(), "new")}, through(server, func(req *http.Request) (*http.Response, error) {
@@ -266,7 +269,7 @@ func TestNotInAccount(t *testing.T) {
 	}
 }
 
-// TestSinceGoesOn ends an export of what has changed again and again, and each run has less to do.
+// TestSinceGoesOn ends an export of changes again and again, and checks that each run resumes it.
 func TestSinceGoesOn(t *testing.T) {
 	server := cfchattest.New(t)
 	since := time.Now().Add(-time.Hour)
@@ -293,7 +296,7 @@ func TestSinceGoesOn(t *testing.T) {
 			Meta struct{ Sender struct{ ID int64 } }
 		}
 		if err := json.Unmarshal(row, &c); err != nil || lines(t, dir, archive.Contact)[c.Meta.Sender.ID] == nil {
-			t.Errorf("the contact of conversation %d is not there: %v", id, err)
+			t.Errorf("the contact of conversation %d is missing: %v", id, err)
 		}
 	}
 }

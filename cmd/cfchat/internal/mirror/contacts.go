@@ -9,7 +9,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 )
 
-// contacts reads the list of contacts, which has no place to go on from, and asks for those that are not in it any more.
+// contacts reads the list of contacts, which cannot be resumed in the middle, and fetches the contacts that are no longer in
+// it.
 func (m *mirror) contacts(ctx context.Context) (err error) {
 	w := m.newWindow()
 	if m.Shard.IsFirst() {
@@ -22,7 +23,7 @@ func (m *mirror) contacts(ctx context.Context) (err error) {
 	return err
 }
 
-// listed reads the list, and names it where it alone cannot be read.
+// listed reads the list, and records it as unreadable if only the list cannot be read.
 func (m *mirror) listed(ctx context.Context, w *database.Window) (*database.Window, error) {
 	why, err := account.Tried(ctx, m.account, func() (err error) { w, err = m.pages(ctx, w); return err })
 	if err != nil {
@@ -55,7 +56,7 @@ func (m *mirror) pages(ctx context.Context, w *database.Window) (*database.Windo
 	return w, nil
 }
 
-// between commits a window that is full, and makes a round that is due.
+// between commits a full window, and makes a round that is due.
 func (m *mirror) between(ctx context.Context, w *database.Window) (_ *database.Window, err error) {
 	isDue := m.isRoundDue()
 	if isDue || m.isFull(w) {
@@ -67,8 +68,8 @@ func (m *mirror) between(ctx context.Context, w *database.Window) (_ *database.W
 	return w, err
 }
 
-// forgotten asks for the contacts that were in the list once: one may have lost what it was listed by, and a list that moves while
-// its pages are read proves nothing.
+// forgotten fetches the contacts that used to be in the list: a contact may have lost the field it was listed by, and a list
+// that shifts while its pages are read proves nothing.
 func (m *mirror) forgotten(ctx context.Context, w *database.Window) (*database.Window, error) {
 	ids, err := m.db.Forgotten(ctx, m.position.Walk)
 	if err != nil {
@@ -85,7 +86,8 @@ func (m *mirror) forgotten(ctx context.Context, w *database.Window) (*database.W
 	return w, nil
 }
 
-// again asks for one contact. It is gone if the server itself says so, and is named, and stays, where it alone cannot be read.
+// again fetches one contact. The contact is gone if the server itself says so; if it alone cannot be read, it is recorded as
+// unreadable and stays.
 func (m *mirror) again(ctx context.Context, w *database.Window, id int64) error {
 	var contact *cfchat.Contact
 	why, err := account.Tried(ctx, m.account, func() (err error) {

@@ -16,8 +16,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestForgotten asks for the contacts that are in the list no more: only the server's own words delete one, and what else is
-// answered for one of them keeps it, names it, and lets the walk end.
+// TestForgotten checks that contacts no longer in the list are fetched: only the server's own message deletes a contact. Any
+// other answer keeps it and records it as unreadable, and the walk finishes.
 func TestForgotten(t *testing.T) {
 	for name, test := range map[string]struct {
 		status     int
@@ -62,8 +62,8 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
-// TestContactsInOrder has two shards write the same contacts at once, one of which is gone for the first: neither waits for the other
-// for ever.
+// TestContactsInOrder has two shards write the same contacts at the same time, one of which is gone for the first shard. It
+// checks that they do not deadlock.
 func TestContactsInOrder(t *testing.T) {
 	address := inPostgres(t)
 	server := old(t, 2, time.Now)

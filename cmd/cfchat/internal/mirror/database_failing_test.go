@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
-// TestDatabaseFails ends with what the database says, and does not take it for a failure of the server, which passes.
+// TestDatabaseFails checks that a run ends with the database's error, and does not retry it like a failure of the server.
 func TestDatabaseFails(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

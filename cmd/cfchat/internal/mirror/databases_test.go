@@ -14,12 +14,12 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// postgresVariable has the address of a PostgreSQL that tests may make schemas in; .ci/run starts one.
+// postgresVariable holds the address of a PostgreSQL in which tests may create schemas; .ci/run starts one.
 const postgresVariable = "CFCHAT_TEST_POSTGRES"
 
 var schemas atomic.Int64
 
-// inPostgres returns the address of a schema of its own, and skips the test where there is no PostgreSQL.
+// inPostgres returns the address of a new schema, and skips the test if there is no PostgreSQL.
 func inPostgres(t *testing.T) string {
 	t.Helper()
 	address := os.Getenv(postgresVariable)
@@ -45,7 +45,7 @@ func inEach(t *testing.T, test func(t *testing.T, address string)) {
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, inPostgres(t)) })
 }
 
-// inUTC is a column with a time, as text such as 2026-01-31T12:00:00Z.
+// inUTC returns an expression for a time column as text such as 2026-01-31T12:00:00Z.
 func inUTC(address, column string) string {
 	if strings.HasPrefix(address, "postgres") {
 		return "to_char(" + column + ` at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
@@ -53,7 +53,7 @@ func inUTC(address, column string) string {
 	return column
 }
 
-// connect connects as a reader would.
+// connect connects as a reader of the copy would.
 func connect(t *testing.T, address string) *sql.DB {
 	t.Helper()
 	driver := "sqlite"
@@ -76,7 +76,7 @@ func exec(t *testing.T, address, statement string) {
 	}
 }
 
-// query returns the rows of a query, each as one text.
+// query returns the rows of a query, each as a single string.
 func query(t *testing.T, address, text string) (rows []string) {
 	t.Helper()
 	db := connect(t, address)

@@ -38,22 +38,23 @@ func TestDocumentedQueries(t *testing.T) {
 		}
 		for _, view := range []string{"first_response_times", "open_per_inbox_and_day", "messages_per_agent"} {
 			if of[view] != 3 {
-				t.Errorf("%s has %d queries", view, of[view])
+				t.Errorf("%s has %d queries, want 3", view, of[view])
 			}
 		}
 		if addresses != 1 {
-			t.Errorf("%d queries have found the address of an attachment", addresses)
+			t.Errorf("%d queries returned the address of an attachment, want 1", addresses)
 		}
 		wants(t, address, "select received ->> 'status' from conversations where id = 1", "open")
 	})
 }
 
-// isOf reports whether a query has a word of one database alone.
+// isOf reports whether a query contains a word that only one kind of database uses.
 func isOf(query string, words ...string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(query, word) })
 }
 
-// TestDocumentedColumns wants docs/sync.md to have each column of each table and view that is not the program's own, in their order.
+// TestDocumentedColumns checks that docs/sync.md lists each column, in order, of each table and view except the internal
+// ones.
 func TestDocumentedColumns(t *testing.T) {
 	page, err := os.ReadFile("../../../../docs/sync.md")
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
-// TestRoundsDespiteRepair makes rounds while no repair comes to its end, and the next one goes on where the failed one was.
+// TestRoundsDespiteRepair checks that rounds continue while no repair finishes, and that the next repair resumes the failed
+// one.
 func TestRoundsDespiteRepair(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestRoundsDespiteRepair(t *testing.T) {
 		wants(t, address, fmt.Sprint("select content from messages where id = ", id), "later news")
 		wants(t, address, "select phase from cfchat_positions", "contacts")
 		if failures < 60 {
-			t.Errorf("%d failures", failures)
+			t.Errorf("got %d failures, want at least 60", failures)
 		}
 		fails = false
 		time.Sleep(5 * time.Minute)
@@ -50,12 +51,12 @@ func TestRoundsDespiteRepair(t *testing.T) {
 		wants(t, address, "select count(*) from conversations", "40")
 		cancel()
 		if err := <-ended; err == nil {
-			t.Error("it has ended well")
+			t.Error("it ended without an error")
 		}
 	})
 }
 
-// TestNamesUndecodable names a list that is none, and ends the walk.
+// TestNamesUndecodable checks that an answer that is not a list is recorded as unreadable, and that the walk finishes.
 func TestNamesUndecodable(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -77,7 +78,7 @@ func TestNamesUndecodable(t *testing.T) {
 	})
 }
 
-// TestEnds goes on after a 403, which may be a firewall's, and ends when the key is not taken any more.
+// TestEnds checks that a run continues after a 403, which may be a firewall's, and ends when the key is no longer accepted.
 func TestEnds(t *testing.T) {
 	for status, ends := range map[int]bool{http.StatusForbidden: false, http.StatusUnauthorized: true} {
 		address := filepath.Join(t.TempDir(), "chat.db")
@@ -101,26 +102,26 @@ func TestEnds(t *testing.T) {
 			failing = true
 			time.Sleep(5 * time.Minute)
 			if hasEnded := len(ended) == 1; hasEnded != ends || (failures == 5) == ends {
-				t.Errorf("status %d: it has ended: %t, after %d failures", status, hasEnded, failures)
+				t.Errorf("status %d: ended: %t, after %d failures", status, hasEnded, failures)
 			}
 			cancel()
 			if err := <-ended; err == nil {
-				t.Error("it has ended well")
+				t.Error("it ended without an error")
 			}
 		})
 	}
 }
 
-// TestRoundBehindFailedWalk commits with its changes how far the walk before it was committed, and not how far that had read when it
-// failed: what was read and not committed is read again.
-func TestRoundBehindFailedWalk(t *testing.T) {
+// TestRoundAfterFailedWalk checks that a round commits the walk's last committed position along with its changes, and not
+// how far the walk had read when it failed: anything read but not committed is read again.
+func TestRoundAfterFailedWalk(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	var ahead atomic.Int64
 	server := old(t, 300, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
 	for id := range int64(300) {
 		server.AddMessage(id+1, cfchattest.Message{})
 	}
-	ahead.Store(int64(time.Hour)) // so that a round has nothing of this
+	ahead.Store(int64(time.Hour)) // so that no round includes these messages
 	mirrored(t, server, address, never)
 	for _, from := range []int64{60, 120, 180, 240} {
 		server.AddMessage(1, cfchattest.Message{Content: fmt.Sprint("news ", from)}) // so that the round has something to commit
@@ -133,7 +134,7 @@ func TestRoundBehindFailedWalk(t *testing.T) {
 			return nil
 		})
 		if _, err := run(t.Context(), t, server, address, mirror.Options{Repair: always}, failing); err == nil {
-			t.Fatal("the walk has not failed")
+			t.Fatal("the walk did not fail")
 		}
 		wants(t, address, fmt.Sprintf("select content from messages where content = 'news %d'", from), fmt.Sprint("news ", from))
 	}
@@ -143,15 +144,15 @@ func TestRoundBehindFailedWalk(t *testing.T) {
 	wants(t, address, "select count(distinct conversation_id) from messages", "300")
 }
 
-// TestUnsettled reads a conversation again in the next round, as it is read again or not, if something was about to happen in it when it
-// was read: what shows in no list of changes is found then, and otherwise by a repair alone.
+// TestUnsettled checks that the next round reads a conversation again if it was not settled when it was read. That round
+// then finds a deletion, which is in no list of changes; otherwise only a repair finds it.
 func TestUnsettled(t *testing.T) {
 	for name, c := range map[string]struct {
 		waits time.Duration // before the first of the rounds
 		want  string
 	}{
-		"read at once":          {0, "This message was deleted"},
-		"read when it was over": {time.Hour, "first"},
+		"read immediately":      {0, "This message was deleted"},
+		"read after it settled": {time.Hour, "first"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			address := filepath.Join(t.TempDir(), "chat.db")

@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestForeign refuses a database that has anything of somebody else's, and changes nothing in it.
+// TestForeign checks that a database with any table or view of another program is refused and left unchanged.
 func TestForeign(t *testing.T) {
 	for _, made := range []string{
 		"create table messages (x integer)", "create table unreadable (x integer)", "create table bookmarks (x integer)",
@@ -28,7 +28,7 @@ func TestForeign(t *testing.T) {
 			}
 			for range 2 {
 				_, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
-				if err == nil || !strings.Contains(err.Error(), "that cfchat did not make; name") {
+				if err == nil || !strings.Contains(err.Error(), "that cfchat did not create; name") {
 					t.Errorf("%s: %v", made, err)
 				}
 			}
@@ -37,13 +37,13 @@ func TestForeign(t *testing.T) {
 				return
 			}
 			if after, _ = os.ReadFile(address); !bytes.Equal(before, after) {
-				t.Errorf("%s: the file has changed", made)
+				t.Errorf("%s: the file was changed", made)
 			}
 		})
 	}
 }
 
-// TestWAL has readers of a file not wait for the writer.
+// TestWAL checks that readers of a file do not wait for the writer.
 func TestWAL(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
@@ -56,7 +56,7 @@ func TestWAL(t *testing.T) {
 	wants(t, address, "pragma journal_mode", "wal")
 }
 
-// TestBeginTogether lets the programs of several shards begin with an empty schema at once.
+// TestBeginTogether checks that the programs of several shards can start with an empty schema at the same time.
 func TestBeginTogether(t *testing.T) {
 	for range 5 {
 		address := inPostgres(t)
@@ -77,7 +77,7 @@ func TestBeginTogether(t *testing.T) {
 	}
 }
 
-// TestServerNames takes a copy for that of its server however the server's address is written, and for that of no other.
+// TestServerNames checks that a copy belongs to its server however the server's address is written, and to no other server.
 func TestServerNames(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
@@ -91,12 +91,12 @@ func TestServerNames(t *testing.T) {
 		}
 	}
 	if err := db.Belong(t.Context(), database.Identity{Server: "https://chat.example.com:8443", Account: 1, Key: "agent 2"}); err == nil {
-		t.Error("another server's was taken")
+		t.Error("a copy of another server was accepted")
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, address, "update cfchat_copy set server = 'https://new.example.com'") // as docs/sync.md says
+	exec(t, address, "update cfchat_copy set server = 'https://new.example.com'") // as docs/sync.md advises
 	if db, err = database.Open(t.Context(), address, shards.Shard{Of: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,8 @@ func TestServerNames(t *testing.T) {
 	}
 }
 
-// TestSchemas are chosen as PostgreSQL's own programs take it, too, and one that cannot be used is named with a remedy.
+// TestSchemas checks that a schema can be chosen as for PostgreSQL's own programs, and that the error for an unusable one
+// has a remedy.
 func TestSchemas(t *testing.T) {
 	address := inPostgres(t)
 	at, schema, _ := strings.Cut(address, "search_path=")
@@ -125,20 +126,20 @@ func TestSchemas(t *testing.T) {
 	exec(t, empty, "grant usage on schema "+empty[strings.LastIndex(empty, "=")+1:]+" to "+role)
 	as := func(address string) string { return strings.Replace(address, "://postgres@", "://"+role+"@", 1) }
 	for address, says := range map[string]string{
-		at + "search_path=none_of_the_kind": "may use no schema of its search_path, none_of_the_kind; create the schema",
-		at + "keepalives=1":                 "leave out of the address what only PostgreSQL's own programs take",
-		as(empty):                           "may not make tables in the schema test_",
+		at + "search_path=none_of_the_kind": "cannot use any schema in its search_path, none_of_the_kind; create the schema",
+		at + "keepalives=1":                 "leave out of the address the options that only PostgreSQL's own programs accept",
+		as(empty):                           "cannot create tables in the schema test_",
 		as(address):                         "; connect as the role that made the tables",
 		at + "port=1":                       "; look at the host and the port",
 	} {
 		_, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 		if err == nil || !strings.HasPrefix(err.Error(), address+": ") || !strings.Contains(err.Error(), says) || strings.ContainsAny(err.Error(), "\n\t") {
-			t.Errorf("%v, want %s", err, says)
+			t.Errorf("got %v, want %s", err, says)
 		}
 	}
 }
 
-// TestFailures name a file, and what can be done.
+// TestFailures checks that errors name the file and a remedy.
 func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text.db")
@@ -147,16 +148,16 @@ func TestFailures(t *testing.T) {
 	}
 	for file, says := range map[string]string{
 		text:                                  "; name a new file, or one that this command has made",
-		filepath.Join(dir, "none", "chat.db"): "; make the folder first",
+		filepath.Join(dir, "none", "chat.db"): "; create the folder first",
 	} {
 		_, err := database.Open(t.Context(), file, shards.Shard{Of: 1})
 		if err == nil || !strings.HasPrefix(err.Error(), file+": ") || !strings.HasSuffix(err.Error(), says) {
-			t.Errorf("%v, want %s", err, says)
+			t.Errorf("got %v, want %s", err, says)
 		}
 	}
 }
 
-// TestTerminated names the database whose connection has ended.
+// TestTerminated checks that the error for a lost connection names the database.
 func TestTerminated(t *testing.T) {
 	address := inPostgres(t)
 	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})

@@ -12,36 +12,36 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// Hints are the ids of what webhooks say that something has happened to, and nothing else of them, because what the API answers
-// counts. They are safe for concurrent use.
+// Hints are the ids of the conversations, messages and contacts that webhook events name, and nothing else from the events,
+// because only the API's answers count. They are safe for concurrent use.
 type Hints struct {
 	mu    sync.Mutex
-	queue []subject // in the order in which they came, each once
+	queue []subject // in order of arrival, each once
 	hints map[subject]hint
 	came  chan struct{}
 }
 
-// subject is what something has happened to.
+// subject is a conversation or contact that an event named.
 type subject struct {
 	isContact bool
 	id        int64
 }
 
-// hint is what is known of it.
+// hint is what is known about a subject.
 type hint struct {
-	message int64 // of a conversation: the first that something has happened to, 0 for none
-	tries   int   // that have failed
+	message int64 // of a conversation: the first one that an event named, 0 for none
+	tries   int   // failed so far
 }
 
-// NewHints returns hints of nothing.
+// NewHints returns an empty set of hints.
 func NewHints() *Hints { return &Hints{hints: map[subject]hint{}, came: make(chan struct{}, 1)} }
 
 const (
-	maxHints = 100_000 // that are kept at most
-	maxTries = 5       // of one; what is given up, and what is beyond the most, rounds and the next repair find
+	maxHints = 100_000 // kept at a time
+	maxTries = 5       // of one hint; rounds and the next repair find what is given up or beyond maxHints
 )
 
-// Take keeps the ids of an event, as the function of a [webhook.Handler].
+// Take keeps the ids of an event. It is the function for a [webhook.Handler].
 func (h *Hints) Take(_ context.Context, e webhook.Event) error {
 	switch {
 	case e.Contact != nil:
@@ -55,12 +55,12 @@ func (h *Hints) Take(_ context.Context, e webhook.Event) error {
 	}
 	select {
 	case h.came <- struct{}{}:
-	default: // of others it is told already
+	default: // a notification is already pending
 	}
 	return nil
 }
 
-// add keeps a hint, together with what is known already.
+// add keeps a hint, merged with what is already known.
 func (h *Hints) add(of subject, is hint) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -76,7 +76,7 @@ func (h *Hints) add(of subject, is hint) {
 	h.hints[of] = is
 }
 
-// earlier returns the earlier one of two messages, of which 0 is none.
+// earlier returns the earlier of two messages, where 0 is none.
 func earlier(a, b int64) int64 {
 	if a == 0 || b == 0 {
 		return max(a, b)
@@ -84,7 +84,7 @@ func earlier(a, b int64) int64 {
 	return min(a, b)
 }
 
-// next returns the hint that has waited longest, and keeps it no longer.
+// next removes and returns the hint that has waited longest.
 func (h *Hints) next() (of subject, is hint, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -97,7 +97,7 @@ func (h *Hints) next() (of subject, is hint, ok bool) {
 	return of, is, true
 }
 
-// gather is how long a first hint waits for others, since one change of an account is several events.
+// gather is how long the first hint waits for others, since one change of an account causes several events.
 const gather = time.Second
 
 // rest waits until the next round is due, and follows hints meanwhile.
@@ -122,25 +122,25 @@ func (m *mirror) rest(ctx context.Context) error {
 				return err
 			}
 			m.Failed(err)
-			came = nil // the round that comes follows them too
+			came = nil // the next round follows them too
 		}
 	}
 }
 
 const (
-	hintShare     = 2 // what part of the time between rounds hints have at least, where rounds take all of it
-	failuresInAll = 3 // of hints in a row, after which it is the server that fails
+	hintShare     = 2 // hints get at least 1/hintShare of the interval, even if rounds use up all of it
+	failuresInAll = 3 // of hints in a row, after which the server is to blame
 )
 
-// passing is a failure that may be over the next time, whatever it is.
+// passing marks a failure that may be gone the next time, whatever it is.
 type passing struct{ error }
 
 // Unwrap returns the failure.
 func (p passing) Unwrap() error { return p.error }
 
-// follow asks for what hints name, until a round is due. A walk is not under way then: one that reads a list would write what it has
-// read before over what is newer. What cannot be read now is asked for again later, behind the others, and the last failure is
-// returned: whatever it is, the next round tells whether the key is still taken.
+// follow reads what the hints name, until a round is due. No walk is under way then: a walk that reads a list would
+// overwrite newer rows with what it had read before. What cannot be read now is tried again later, after the others, and the
+// last failure is returned: whatever it is, the next round shows whether the key is still accepted.
 func (m *mirror) follow(ctx context.Context) (failed error) {
 	if m.Hints == nil {
 		return nil
@@ -176,7 +176,7 @@ func (m *mirror) follow(ctx context.Context) (failed error) {
 	return failed
 }
 
-// hinted reads what something has happened to.
+// hinted reads the subject of a hint.
 func (m *mirror) hinted(ctx context.Context, of subject, is hint) error {
 	if of.isContact {
 		return m.hintedContact(ctx, of.id)
@@ -184,16 +184,17 @@ func (m *mirror) hinted(ctx context.Context, of subject, is hint) error {
 	return m.hintedConversation(ctx, of.id, is.message)
 }
 
-// patience is how long the answer about one hint is waited for at least, so that a limit on it alone holds up no round for long.
+// patience is the shortest timeout for reading one hint. The timeout keeps a rate limit on that read alone from holding up a
+// round for long.
 const patience = time.Minute
 
-// patiently returns a context in which the answer about one hint is waited for.
+// patiently returns a context that limits the wait for the answer about one hint.
 func (m *mirror) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, max(patience, m.Every))
 }
 
-// hintedConversation reads a conversation, and its messages from one on, 0 for those that are new. The next round in which it is reads
-// it whole, because it is not settled; one that the copy does not have is read whole here.
+// hintedConversation reads a conversation, and its messages starting with a given one, or with 0 only the new ones. The next
+// round that includes it reads it whole, because it is not settled; one that the copy does not have is read whole here.
 func (m *mirror) hintedConversation(ctx context.Context, id, message int64) error {
 	if !m.Shard.Owns(id) {
 		return nil
@@ -216,7 +217,7 @@ func (m *mirror) hintedConversation(ctx context.Context, id, message int64) erro
 	return err
 }
 
-// hintedContact reads a contact. What alone cannot be read, or is gone, is left to the next repair.
+// hintedContact reads a contact. If only this contact cannot be read, or it is gone, that is left to the next repair.
 func (m *mirror) hintedContact(ctx context.Context, id int64) error {
 	if !m.Shard.IsFirst() {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
-// refuse has all requests whose path ends in a text answered by something between.
+// refuse makes something in between answer all requests whose path has one of the given endings.
 func (l *listening) refuse(status int, ends ...string) {
 	l.answers.Store(new(func(r *http.Request) *http.Response {
 		for _, end := range ends {
@@ -27,7 +27,7 @@ func (l *listening) refuse(status int, ends ...string) {
 	}))
 }
 
-// delete deletes a message that was there when the copy was made, of which no list of changes has anything.
+// delete deletes a message that existed when the copy was made. No list of changes shows that.
 func (l *listening) delete(conversation int64) (message int64) {
 	l.t.Helper()
 	page, err := l.admin.Messages.List(l.t.Context(), conversation, cfchat.MessageListOptions{})
@@ -42,11 +42,11 @@ func (l *listening) delete(conversation int64) (message int64) {
 			return m.ID
 		}
 	}
-	l.t.Fatalf("conversation %d has none", conversation)
+	l.t.Fatalf("conversation %d has no message to delete", conversation)
 	return 0
 }
 
-// isDeleted asks whether the copy knows that a message was deleted.
+// isDeleted checks that the copy knows that a message was deleted.
 func (l *listening) isDeleted(message int64) {
 	l.t.Helper()
 	wants(l.t, l.address, fmt.Sprint("select content from messages where id = ", message), deleted)
@@ -54,7 +54,7 @@ func (l *listening) isDeleted(message int64) {
 
 const deleted = "This message was deleted"
 
-// rename renames a contact, of which no list of changes has anything, and returns a query of its name.
+// rename renames a contact, which no list of changes shows, and returns a query for its name.
 func (l *listening) rename(conversation int64) (query string) {
 	l.t.Helper()
 	c, _ := l.Conversation(conversation)
@@ -69,12 +69,13 @@ func (l *listening) goesOn() {
 	l.t.Helper()
 	select {
 	case <-l.ended:
-		l.t.Error("it has ended")
+		l.t.Error("the program has ended")
 	default:
 	}
 }
 
-// TestHintsRefused follows what comes behind a conversation that something between refuses, and goes on.
+// TestHintsRefused checks that the hints after a conversation that something in between refuses are followed, and that the
+// run continues.
 func TestHintsRefused(t *testing.T) {
 	for _, status := range []int{
 		http.StatusForbidden, http.StatusNotFound, http.StatusTeapot, http.StatusGatewayTimeout, http.StatusUnauthorized, http.StatusTooManyRequests,
@@ -84,7 +85,7 @@ func TestHintsRefused(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := listen(t, address, mirror.Options{Every: 5 * time.Minute})
 				l.refuse(status, "/conversations/2/messages")
-				l.delete(2) // which no round looks at
+				l.delete(2) // no round reads this conversation
 				renamed := l.rename(1)
 				time.Sleep(7 * time.Minute)
 				wants(t, address, renamed, "Renamed")
@@ -98,8 +99,8 @@ func TestHintsRefused(t *testing.T) {
 	}
 }
 
-// TestHintsFirstRefused takes several failures in a row for the server's and waits for the next round, asks for what is behind them then,
-// and gives up what has failed often.
+// TestHintsFirstRefused checks that several failures in a row are blamed on the server and wait for the next round, which
+// then follows the hints after them, and that hints that have failed often are given up.
 func TestHintsFirstRefused(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -115,22 +116,23 @@ func TestHintsFirstRefused(t *testing.T) {
 		for id := range int64(10) {
 			take(t, l.hints, ofContact(1+id))
 		}
-		message := l.delete(2) // which no round looks at
+		message := l.delete(2) // no round reads this conversation
 		l.delivered()
 		if n := tries.Load(); n != 3 {
-			t.Errorf("%d tries at first", n)
+			t.Errorf("got %d tries at first, want 3", n)
 		}
 		time.Sleep(4 * time.Hour)
 		l.isDeleted(message)
 		time.Sleep(24 * time.Hour)
 		if n := tries.Load(); n != 50 {
-			t.Errorf("%d tries in all", n)
+			t.Errorf("got %d tries in all, want 50", n)
 		}
 		l.goesOn()
 	})
 }
 
-// TestHintsBesideRounds follows hints where a round takes longer than the time between rounds, many of them if each is short.
+// TestHintsBesideRounds checks that hints are followed even if a round takes longer than the interval, many of them if each
+// is short.
 func TestHintsBesideRounds(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -146,7 +148,7 @@ func TestHintsBesideRounds(t *testing.T) {
 		l := listen(t, address, mirror.Options{Every: 10 * time.Second})
 		l.answers.Store(new(func(r *http.Request) *http.Response {
 			if !strings.Contains(r.URL.Path, "/contacts/") {
-				select { // nothing is to sleep when the test ends
+				select { // nothing may sleep when the test ends
 				case <-time.After(10 * time.Second):
 				case <-r.Context().Done():
 				}
@@ -163,7 +165,7 @@ func TestHintsBesideRounds(t *testing.T) {
 	})
 }
 
-// TestRoundsBesideHints makes rounds while there are more hints than can be followed.
+// TestRoundsBesideHints checks that rounds continue while there are more hints than can be followed.
 func TestRoundsBesideHints(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -180,7 +182,8 @@ func TestRoundsBesideHints(t *testing.T) {
 	})
 }
 
-// TestHintsInOrder follows a hint of a contact and of a conversation while others keep coming faster than they can be followed.
+// TestHintsInOrder checks that a hint of a contact and of a conversation is followed while others arrive faster than they
+// can be followed.
 func TestHintsInOrder(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -201,7 +204,7 @@ func TestHintsInOrder(t *testing.T) {
 	})
 }
 
-// TestHintsDespiteRepair follows hints while no repair comes to its end.
+// TestHintsDespiteRepair checks that hints are followed while no repair finishes.
 func TestHintsDespiteRepair(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

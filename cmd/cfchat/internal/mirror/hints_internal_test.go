@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestHintsBounded keeps no more hints than there is room for, and goes on learning of those that it has.
+// TestHintsBounded checks that the number of hints is limited, and that those already kept are still updated.
 func TestHintsBounded(t *testing.T) {
 	h := NewHints()
 	for id := range int64(maxHints + 10) {
@@ -20,14 +20,15 @@ func TestHintsBounded(t *testing.T) {
 	}
 	h.add(subject{id: 1}, hint{message: 10})
 	if len(h.queue) != maxHints || len(h.hints) != maxHints {
-		t.Errorf("it keeps %d of %d", len(h.hints), len(h.queue))
+		t.Errorf("it keeps %d hints, and %d in the queue", len(h.hints), len(h.queue))
 	}
 	if of, is, ok := h.next(); of.id != 1 || is.message != 10 || !ok {
 		t.Errorf("the first is %v of %v, %t", is, of, ok)
 	}
 }
 
-// TestHintsMoveNoWalk leaves how far a walk is committed as it is, whatever has been read behind it and of a hint.
+// TestHintsMoveNoWalk checks that following a hint does not move the committed position of a walk, whatever has been read
+// after that.
 func TestHintsMoveNoWalk(t *testing.T) {
 	server := cfchattest.New(t)
 	for range 40 {
@@ -63,6 +64,6 @@ func TestHintsMoveNoWalk(t *testing.T) {
 	}
 	is, err := db.Position(t.Context())
 	if is != want || err != nil {
-		t.Errorf("the walk is at %v, not at %v, %v", is, want, err)
+		t.Errorf("the walk is at %v, want %v, %v", is, want, err)
 	}
 }

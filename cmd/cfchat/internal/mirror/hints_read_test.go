@@ -16,20 +16,21 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestHintsOfOne reads a conversation from the earliest message on that any of several events names, in whatever order they come.
+// TestHintsOfOne checks that a conversation is read from the earliest message that any of several events names, in whatever
+// order the events arrive.
 func TestHintsOfOne(t *testing.T) {
 	for name, events := range map[string]func(early, late int64) []webhook.Event{
-		"later behind earlier": func(early, late int64) []webhook.Event {
+		"later after earlier": func(early, late int64) []webhook.Event {
 			return []webhook.Event{ofMessage(2, early), ofMessage(2, late)}
 		},
-		"earlier behind later": func(early, late int64) []webhook.Event {
+		"earlier after later": func(early, late int64) []webhook.Event {
 			return []webhook.Event{ofMessage(2, late), ofMessage(2, early)}
 		},
-		"none behind a message": func(early, _ int64) []webhook.Event { return []webhook.Event{ofMessage(2, early), ofConversation(2)} },
-		"a message behind none": func(early, _ int64) []webhook.Event { return []webhook.Event{ofConversation(2), ofMessage(2, early)} },
-		"one that is negative":  func(early, _ int64) []webhook.Event { return []webhook.Event{ofMessage(2, early), ofMessage(2, -5)} },
-		"behind a negative one": func(early, _ int64) []webhook.Event { return []webhook.Event{ofMessage(2, -5), ofMessage(2, early)} },
-		"beyond what is in copy": func(early, late int64) []webhook.Event {
+		"none after a message": func(early, _ int64) []webhook.Event { return []webhook.Event{ofMessage(2, early), ofConversation(2)} },
+		"a message after none": func(early, _ int64) []webhook.Event { return []webhook.Event{ofConversation(2), ofMessage(2, early)} },
+		"then a negative id":   func(early, _ int64) []webhook.Event { return []webhook.Event{ofMessage(2, early), ofMessage(2, -5)} },
+		"after a negative id":  func(early, _ int64) []webhook.Event { return []webhook.Event{ofMessage(2, -5), ofMessage(2, early)} },
+		"beyond the copy": func(early, late int64) []webhook.Event {
 			return []webhook.Event{ofMessage(2, early), ofMessage(2, late+1000)}
 		},
 	} {
@@ -54,7 +55,7 @@ func TestHintsOfOne(t *testing.T) {
 	}
 }
 
-// TestHintsOfLost reads what lies between what the copy has and the message that is named.
+// TestHintsOfLost checks that the messages between the newest one in the copy and the named one are read.
 func TestHintsOfLost(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -69,8 +70,9 @@ func TestHintsOfLost(t *testing.T) {
 	})
 }
 
-// TestHintsOfNone asks for nothing where an event has no id, and for new messages where that of a message makes no sense.
-func TestHintsOfNone(t *testing.T) {
+// TestHintsWithoutIDs checks that an event without an id causes no request, and that one with an invalid message id causes
+// new messages to be read.
+func TestHintsWithoutIDs(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
 		l := listen(t, address, mirror.Options{Every: 12 * time.Hour})
@@ -78,7 +80,7 @@ func TestHintsOfNone(t *testing.T) {
 		take(t, l.hints, ofConversation(0), ofConversation(-1), ofContact(0), ofContact(-1), ofMessage(0, 5), webhook.Event{})
 		time.Sleep(time.Minute)
 		if n := len(l.Requests()) - before; n != 0 {
-			t.Errorf("%d requests", n)
+			t.Errorf("got %d requests, want none", n)
 		}
 		l.LoseDeliveries(hook, 100)
 		l.AddMessage(1, cfchattest.Message{Content: "news"})
@@ -86,12 +88,13 @@ func TestHintsOfNone(t *testing.T) {
 		time.Sleep(time.Minute)
 		wants(t, address, "select count(*) from messages where content = 'news'", "1")
 		if n := l.failures.Load(); n != 0 {
-			t.Errorf("%d failures", n)
+			t.Errorf("got %d failures, want none", n)
 		}
 	})
 }
 
-// TestHintsGathered asks once for what several events of a second name, and again for what one names later.
+// TestHintsGathered checks that a contact named by several events within a second is fetched once, and again after a later
+// event.
 func TestHintsGathered(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -110,13 +113,14 @@ func TestHintsGathered(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 			if got := asked.Load(); got != n+1 {
-				t.Errorf("it has asked %d times, not %d", got, n+1)
+				t.Errorf("got %d requests, want %d", got, n+1)
 			}
 		}
 	})
 }
 
-// TestHintsUnsettled has the next rounds read a conversation again that is new, or was read in part, and keeps what is known of it.
+// TestHintsUnsettled checks that a conversation that a hint read new or in part stays unsettled, so that the next rounds
+// read it again, and that its records of unreadable messages are kept.
 func TestHintsUnsettled(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -128,7 +132,7 @@ func TestHintsUnsettled(t *testing.T) {
 		exec(t, address, "insert into unreadable (what, conversation_id, message_id, why, walk) select 'message', 2, 1, 'x', walk from cfchat_positions")
 		hints, asked := mirror.NewHints(), new(atomic.Int64)
 		take(t, hints, ofMessage(2, message), ofConversation(4))
-		// the round has come to its end when the conversation is made
+		// the round has finished when the conversation is created
 		_, err := run(t.Context(), t, server, address, mirror.Options{Repair: never, Hints: hints}, via(server, func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, "/conversations/2/messages") {
 				if asked.Add(1) == 1 {
@@ -146,7 +150,7 @@ func TestHintsUnsettled(t *testing.T) {
 	})
 }
 
-// TestHintsUnlisted has a contact as the server has it that has lost what it was listed by.
+// TestHintsUnlisted checks that a contact that has lost the fields it was listed by is stored as the server has it.
 func TestHintsUnlisted(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// listening is a copy that is kept by webhooks, while its rounds are far apart.
+// listening is a copy that is kept current by webhooks, with rounds far apart.
 type listening struct {
 	*cfchattest.Server
 	t        *testing.T
@@ -28,7 +28,7 @@ type listening struct {
 	address  string
 	hints    *mirror.Hints
 	failures atomic.Int64
-	down     atomic.Bool  // whether nothing but the version is answered
+	down     atomic.Bool  // whether requests are answered with 502
 	delay    atomic.Int64 // of each request
 	answers  atomic.Pointer[func(*http.Request) *http.Response]
 	ended    chan struct{}
@@ -36,8 +36,8 @@ type listening struct {
 
 const hook = "https://copy.example/hook"
 
-// listen keeps a copy of an account of 40 conversations in which nothing has happened for an hour, as long as the test lasts. The rounds
-// look at the first alone; it has a message, and so have the second and the third.
+// listen keeps a copy, for the duration of the test, of an account of 40 conversations in which nothing has happened for an
+// hour. The rounds only read the first conversation; it has a message, as do the second and the third.
 func listen(t *testing.T, address string, options mirror.Options) *listening {
 	t.Helper()
 	l := &listening{Server: old(t, 40, time.Now, cfchattest.Version("4.16.2")), t: t, address: address}
@@ -61,7 +61,7 @@ func listen(t *testing.T, address string, options mirror.Options) *listening {
 	return l
 }
 
-// between is what happens to a request on its way.
+// between handles a request on its way to the server.
 func (l *listening) between(r *http.Request) *http.Response {
 	select {
 	case <-time.After(time.Duration(l.delay.Load())):
@@ -76,7 +76,7 @@ func (l *listening) between(r *http.Request) *http.Response {
 	return nil
 }
 
-// take takes hints.
+// take adds the hints of events.
 func take(t *testing.T, hints *mirror.Hints, events ...webhook.Event) {
 	t.Helper()
 	for _, e := range events {
@@ -86,7 +86,7 @@ func take(t *testing.T, hints *mirror.Hints, events ...webhook.Event) {
 	}
 }
 
-// ofContact, ofConversation and ofMessage are what webhooks say that something has happened to.
+// ofContact, ofConversation and ofMessage return events that name a contact, a conversation and a message.
 func ofContact(id int64) webhook.Event { return webhook.Event{Contact: &webhook.Contact{ID: id}} }
 
 func ofConversation(id int64) webhook.Event {
@@ -97,7 +97,7 @@ func ofMessage(conversation, id int64) webhook.Event {
 	return webhook.Event{Message: &webhook.Message{ID: id, Conversation: webhook.Conversation{ID: conversation}}}
 }
 
-// delivered waits until everything is delivered, and what it says was asked for.
+// delivered waits until all events are delivered and their hints followed.
 func (l *listening) delivered() {
 	l.t.Helper()
 	if err := l.Settle(l.t.Context()); err != nil {
@@ -112,7 +112,8 @@ func (l *listening) is() {
 	(&history{t: l.t, Server: l.Server, admin: l.admin, address: l.address}).isWhole()
 }
 
-// TestHints asks for what webhooks name at once, and for nothing else: among it what moves nothing that a round would see.
+// TestHints checks that what webhooks name, and nothing else, is fetched immediately, including changes that no round would
+// see.
 func TestHints(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -148,7 +149,8 @@ func TestHints(t *testing.T) {
 	})
 }
 
-// TestHintsKept asks again for what a failing server had no answer to, though no list of changes has it.
+// TestHintsKept checks that hints that a failing server could not answer are tried again, though no list of changes has
+// them.
 func TestHintsKept(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -176,7 +178,7 @@ func TestHintsKept(t *testing.T) {
 	})
 }
 
-// TestHintsOfOthers passes over what is another shard's, gone, or not to be listed.
+// TestHintsOfOthers checks that hints of another shard, or of something gone or unlisted, are skipped.
 func TestHintsOfOthers(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -199,7 +201,7 @@ func TestHintsOfOthers(t *testing.T) {
 	})
 }
 
-// TestHintsOfShards follows those of a shard alone, and has the first one ask for contacts.
+// TestHintsOfShards checks that a shard only follows its own hints, and that the first shard fetches contacts.
 func TestHintsOfShards(t *testing.T) {
 	address := inPostgres(t)
 	server := old(t, 300, time.Now, cfchattest.Version("4.16.2"))
@@ -212,7 +214,7 @@ func TestHintsOfShards(t *testing.T) {
 		take(t, options.Hints, ofContact(7), ofConversation(2), ofConversation(252))
 		var asked []string
 		_, err := run(t.Context(), t, server, address, options, via(server, func(r *http.Request) *http.Response {
-			// those of the last minute, of 1, 101 and 201, each round reads
+			// each round reads conversations 1, 101 and 201, those of the last minute
 			if _, path, _ := strings.Cut(r.URL.Path, "/accounts/1/"); !strings.Contains(path, "1/messages") && strings.ContainsAny(path, "0123456789") {
 				asked = append(asked, path)
 			}

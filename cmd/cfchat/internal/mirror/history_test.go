@@ -33,13 +33,13 @@ var (
 	firstSeed = flag.Uint64("sync.first", 0, "the seed of the first of them")
 )
 
-// history is an account in which something happens with some of the requests of the program, and a network that fails.
+// history is an account that changes with some of the program's requests, behind a network that fails.
 type history struct {
 	*cfchattest.Server
 	t       *testing.T
 	address string
 	version string
-	size    int64 // how many conversations there have been
+	size    int64 // the number of conversations so far
 	mu      sync.Mutex
 	random  *rand.Rand
 	admin   *cfchat.Account
@@ -55,8 +55,8 @@ type history struct {
 
 var errKilled = errors.New("killed")
 
-// newHistory makes an account of 500 conversations and 10,000 messages. Some conversations have more than one answer does, so that the
-// program may be killed in the middle of one.
+// newHistory creates an account of 500 conversations and 10,000 messages. Some conversations have more messages than one
+// answer, so that the program may be killed in the middle of one.
 func newHistory(t *testing.T, seed uint64, address string) *history {
 	h := &history{t: t, address: address, size: 500, random: rand.New(rand.NewPCG(seed, 23)), broken: map[int64]bool{}}
 	versions := []string{"2.16.0", "3.0.0", "3.6.0", "3.16.0", "4.3.0", "4.7.0", "4.11.0", "4.12.0", "4.16.2"}
@@ -92,7 +92,7 @@ func newHistory(t *testing.T, seed uint64, address string) *history {
 	return h
 }
 
-// hinted has the program that runs take a delivery, if it listens.
+// hinted passes a delivery to the running program, if it listens.
 func (h *history) hinted(ctx context.Context, e webhook.Event) error {
 	h.mu.Lock()
 	hints := h.hints
@@ -103,8 +103,8 @@ func (h *history) hinted(ctx context.Context, e webhook.Event) error {
 	return hints.Take(ctx, e)
 }
 
-// RoundTrip answers a request of the program, as long as that waits for an answer: one that still slept when the test ends would make
-// it fail.
+// RoundTrip answers a request of the program while that waits for an answer: a request still sleeping when the test ends
+// would fail it.
 func (h *history) RoundTrip(r *http.Request) (*http.Response, error) {
 	select {
 	case <-time.After(h.delay):
@@ -126,7 +126,7 @@ func (h *history) RoundTrip(r *http.Request) (*http.Response, error) {
 	return h.Transport().RoundTrip(r)
 }
 
-// happens does what goes on in an account meanwhile, and starts outages.
+// happens changes the account, as its users would meanwhile, and starts outages.
 func (h *history) happens(ctx context.Context) {
 	h.mu.Lock()
 	id, what, fails := 1+h.random.Int64N(h.size), h.random.IntN(48), h.random.IntN(400) == 0
@@ -184,8 +184,8 @@ func (h *history) deleteMessage(ctx context.Context, id int64, n int) {
 	}
 }
 
-// open opens the database. The clock of the test does not wait until PostgreSQL has noticed the end of a program that was killed, and
-// let go of its locks: so it is tried often.
+// open opens the database. The test's clock does not wait until PostgreSQL has noticed that a program was killed and
+// released its locks, so open tries often.
 func (h *history) open(ctx context.Context) *database.DB {
 	h.t.Helper()
 	for tries := 0; ; tries++ {
@@ -199,7 +199,7 @@ func (h *history) open(ctx context.Context) *database.DB {
 	}
 }
 
-// run runs the program until it ends, or is killed at a request, 0 for never.
+// run runs the program until it ends, or is killed at the given request, 0 for never.
 func (h *history) run(options mirror.Options, killAt int) error {
 	h.t.Helper()
 	ctx, kill := context.WithCancelCause(h.t.Context())
@@ -222,9 +222,9 @@ func (h *history) run(options mirror.Options, killAt int) error {
 	return err
 }
 
-// TestHistories goes through random histories of an account while a copy of it is kept and killed. When a round has come to its end,
-// every conversation is there with its last activity and all of its messages, and after a repair the copy is the account, row by
-// row.
+// TestHistories plays random histories of an account while a copy of it is kept current and killed. It checks that after a
+// round every conversation is there with its last activity and all of its messages, and that after a repair the copy equals
+// the account, row by row.
 func TestHistories(t *testing.T) {
 	count := *histories
 	if withRaceDetector || testing.Short() {
@@ -239,7 +239,7 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// live goes through a history.
+// live plays a history.
 func (h *history) live() {
 	h.t.Logf("version %s, %s a request", h.version, h.delay)
 	killed, ended, kills := 0, 0, 30
@@ -273,16 +273,17 @@ func (h *history) live() {
 	}
 	h.quiet = true
 	time.Sleep(time.Hour)
-	for range 2 { // the second walk, where the first had been begun
+	for range 2 { // the second walk, in case the first had only resumed one
 		if err := h.run(mirror.Options{Repair: time.Nanosecond}, 0); err != nil {
 			h.t.Fatal(err)
 		}
 	}
 	h.isWhole()
-	h.t.Logf("killed %d times, and %d times a round was looked at; %d conversations", killed, ended, len(h.Conversations()))
+	h.t.Logf("killed %d times, %d rounds checked; %d conversations", killed, ended, len(h.Conversations()))
 }
 
-// TestRoundsBetween makes rounds in the middle of a repair: what they have found is not overwritten by what the repair had read ahead.
+// TestRoundsBetween checks that what rounds in the middle of a repair have found is not overwritten by what the repair had
+// read ahead.
 func TestRoundsBetween(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -314,7 +315,7 @@ func TestRoundsBetween(t *testing.T) {
 	})
 }
 
-// isCurrent compares what a round promises: the last activity of each conversation, and that all of its messages are there.
+// isCurrent checks what a round promises: the last activity of each conversation, and that all of its messages are there.
 func (h *history) isCurrent() {
 	there := map[string]bool{}
 	for _, row := range query(h.t, h.address, "select id, status, "+inUTC(h.address, "last_activity_at")+" from conversations") {
@@ -340,11 +341,11 @@ func (h *history) isCurrent() {
 			continue
 		}
 		if row := fmt.Sprintf("%d|%s|%s", c.ID, c.Status, c.Timestamp.UTC().Format(time.RFC3339)); !there[row] {
-			h.t.Errorf("after a round there is no %s", row)
+			h.t.Errorf("after a round %s is missing", row)
 		}
 		if ids := all[c.ID]; len(ids) > 0 {
 			if want, got := fmt.Sprintf("%d|%d", slices.Max(ids), len(ids)), messages[strconv.FormatInt(c.ID, 10)]; got != want {
-				h.t.Errorf("after a round conversation %d has messages %s, not %s", c.ID, got, want)
+				h.t.Errorf("after a round conversation %d has messages %s, want %s", c.ID, got, want)
 			}
 		}
 	}
@@ -387,13 +388,13 @@ func (h *history) isWhole() {
 	for _, row := range query(t, h.address, "select id from contacts where not listed") {
 		id, _ := strconv.ParseInt(row, 10, 64)
 		if !senders[id] {
-			t.Errorf("contact %d is nobody's", id)
+			t.Errorf("contact %d is in neither the list nor a conversation", id)
 		}
 		contacts[id] = ""
 	}
 	for id := range senders {
 		if _, there := contacts[id]; !there && id != 0 {
-			t.Errorf("contact %d is not there", id)
+			t.Errorf("contact %d is missing", id)
 		}
 	}
 	labels := 0
@@ -403,11 +404,11 @@ func (h *history) isWhole() {
 		}
 	}
 	if got := query(t, h.address, "select count(*) from conversation_labels where true"+where("conversation_id"))[0]; got != strconv.Itoa(labels) {
-		t.Errorf("there are %s labels of conversations, not %d", got, labels)
+		t.Errorf("got %s labels of conversations, want %d", got, labels)
 	}
 }
 
-// same compares rows with what was received.
+// same compares rows with the JSON received.
 func same(t *testing.T, kind, address, text string, want map[int64]string) {
 	t.Helper()
 	got := map[int64]string{}
@@ -415,19 +416,19 @@ func same(t *testing.T, kind, address, text string, want map[int64]string) {
 		id, data, _ := strings.Cut(row, "|")
 		n, err := strconv.ParseInt(id, 10, 64)
 		if _, twice := got[n]; err != nil || twice {
-			t.Errorf("%s %s is there twice, or no number: %v", kind, id, err)
+			t.Errorf("%s %s is duplicated, or not a number: %v", kind, id, err)
 		}
 		got[n] = data
 	}
 	for _, id := range slices.Sorted(maps.Keys(want)) {
 		if data, there := got[id]; !there || data != want[id] {
-			t.Errorf("%s %d, there %t, is\n%s\nnot\n%s", kind, id, there, data, want[id])
+			t.Errorf("%s %d, present %t, is\n%s\nwant\n%s", kind, id, there, data, want[id])
 			return
 		}
 	}
 	for id := range got {
 		if _, there := want[id]; !there {
-			t.Errorf("%s %d is there, and gone in the account", kind, id)
+			t.Errorf("%s %d is in the copy, but gone from the account", kind, id)
 			return
 		}
 	}

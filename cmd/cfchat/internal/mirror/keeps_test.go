@@ -13,8 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
-// TestListedWithoutMessages keeps a conversation that is listed while the server says that it has no messages: by a round, in a walk
-// that does not come to its end, and in one that does.
+// TestListedWithoutMessages checks that a conversation that is listed although the server says that it has no messages is
+// kept: by a round, by an unfinished walk, and by a finished one.
 func TestListedWithoutMessages(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	server := old(t, 40, time.Now)

@@ -15,7 +15,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/mirror"
 )
 
-// swapped sends requests with another key, from the n-th request to a path on, and those to the other path with their own.
+// swapped sends requests with another key, starting with the n-th request to a path; those to the other path keep their own
+// key.
 func swapped(server *cfchattest.Server, key, from string, n int, but string) func(*cfchat.Config) {
 	return via(server, func(r *http.Request) *http.Response {
 		if strings.HasSuffix(r.URL.Path, from) {
@@ -32,7 +33,7 @@ func swapped(server *cfchattest.Server, key, from string, n int, but string) fun
 	})
 }
 
-// TestDemoted deletes nothing when an administrator has become an agent, before a walk or in the middle of one.
+// TestDemoted checks that nothing is deleted if an administrator became an agent before a walk or in the middle of one.
 func TestDemoted(t *testing.T) {
 	for from, n := range map[string]int{"/profile": 2, "/inboxes": 1, "/contacts": 1} {
 		t.Run(strings.TrimPrefix(from, "/"), func(t *testing.T) {
@@ -52,7 +53,8 @@ func TestDemoted(t *testing.T) {
 	}
 }
 
-// TestAgentLosesInbox keeps what an agent saw of an inbox that is closed now, and deletes what is gone from one that is open.
+// TestAgentLosesInbox checks that what an agent saw of an inbox that is now closed to them is kept, and that what is gone
+// from an open inbox is deleted.
 func TestAgentLosesInbox(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		server := old(t, 0, time.Now)
@@ -76,7 +78,7 @@ func TestAgentLosesInbox(t *testing.T) {
 			}
 			wants(t, address, "select inbox_id from conversations order by id", fmt.Sprint(lost), fmt.Sprint(kept))
 			if after := query(t, address, "select id, conversation_id from messages order by id"); !slices.Equal(after, before) {
-				t.Errorf("messages %s, not %s", after, before)
+				t.Errorf("got messages %s, want %s", after, before)
 			}
 			wants(t, address, "select count(*) from conversation_labels", "2")
 		}

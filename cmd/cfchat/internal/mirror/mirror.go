@@ -15,16 +15,16 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// Options say how a copy is kept.
+// Options set how a copy is kept.
 type Options struct {
-	Every       time.Duration // how often what has changed is asked for; 0 for once
+	Every       time.Duration // how often to fetch changes; 0 for once
 	Repair      time.Duration // how often everything is read again
 	Shard       *shards.Shard // nil for the whole account
-	Concurrency int           // how many conversations are read at once
-	Server      string        // what the copy is said to be of
-	Hints       *Hints        // of what to ask for between the rounds; nil for none
-	Failed      func(error)   // is told of a round that failed, and is tried again
-	Current     func() error  // is told of each round that has made the copy current; nil for nobody
+	Concurrency int           // how many conversations are read at the same time
+	Server      string        // the name under which the copy records its server
+	Hints       *Hints        // what to read between the rounds; nil for nothing
+	Failed      func(error)   // is called with the error of a round that will be retried
+	Current     func() error  // is called after each round that has made the copy current; may be nil
 }
 
 // mirror is one run.
@@ -38,15 +38,15 @@ type mirror struct {
 	state    progress.State
 	position database.Position
 	isOurs   bool
-	key      string        // whose eyes the account is read with
-	ahead    time.Duration // by how much the server's clock is
-	commitAt time.Time     // when a window is to be committed
+	key      string        // whose key the account is read with
+	ahead    time.Duration // how far the server's clock is ahead
+	commitAt time.Time     // when the window must be committed
 	roundAt  time.Time     // when the next round is due
-	crowded  bool          // whether the round before has found many
+	crowded  bool          // whether the previous round found many changes
 }
 
-// Run brings a copy up to date: everything at first, and again when a repair is due, and otherwise what has changed. With
-// Options.Every it goes on until the context ends.
+// Run brings a copy up to date: everything at first, and again when a repair is due, and otherwise the changes. With
+// Options.Every it continues until the context ends.
 func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *database.DB, options Options, requests *requests.Counter, meter *progress.Meter) error {
 	m := &mirror{Options: options, chat: chat, account: of, db: db, requests: requests, meter: meter}
 	for {
@@ -70,15 +70,15 @@ func Run(ctx context.Context, chat *cfchat.Chat, of *cfchat.Account, db *databas
 	}
 }
 
-// IsPassing reports whether what has ended a run may be over when it is run again: a failure of the server, of the network or of the
-// database, and not a refusal.
+// IsPassing reports whether the error that ended a run may be gone on the next run: a failure of the server, of the network
+// or of the database, and not a refusal.
 func IsPassing(err error) bool {
 	_, isOfDatabase := errors.AsType[*database.Error](err)
 	return isOfDatabase || isPassing(err)
 }
 
-// isPassing reports whether a failure may be over the next time: one of a call, unless the key is not taken, or the call makes no
-// sense. A 403 may be a firewall's.
+// isPassing reports whether a failure may be gone the next time: that of a call, unless the key is not accepted, or the call
+// is invalid. A 403 may come from a firewall.
 func isPassing(err error) bool {
 	if _, ok := errors.AsType[passing](err); ok {
 		return true
@@ -86,13 +86,13 @@ func isPassing(err error) bool {
 	return isOfCall(err) && !errors.Is(err, cfchat.ErrUnauthorized) && !errors.Is(err, cfchat.ErrInvalidInput)
 }
 
-// isOfCall reports whether a failure is one of a call.
+// isOfCall reports whether a failure is that of a call.
 func isOfCall(err error) bool {
 	_, ok := errors.AsType[*cfchat.Error](err)
 	return ok
 }
 
-// sleep waits, as long as the context lives.
+// sleep waits, unless the context ends first.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -104,8 +104,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// once reads everything if that is due, or goes on with it, and then asks for what has changed, and for what hints name. It does so too
-// where the reading of everything fails, so that what the server cannot give of a repair does not hold up the rounds.
+// once reads everything if that is due, or continues doing so, and then fetches changes, and what the hints name. It does
+// the latter even if reading everything fails, so that a repair that the server cannot answer does not hold up the rounds.
 func (m *mirror) once(ctx context.Context) error {
 	if err := m.resume(ctx); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (m *mirror) once(ctx context.Context) error {
 	return failed
 }
 
-// everything makes a walk that is due, or what is left of one.
+// everything makes a walk that is due, or finishes one.
 func (m *mirror) everything(ctx context.Context) error {
 	p := m.position
 	if p.Phase == "" || p.Phase == database.Done && m.now().Sub(p.BegunAt) >= m.Repair {
@@ -140,8 +140,8 @@ func (m *mirror) everything(ctx context.Context) error {
 	return m.walk(ctx)
 }
 
-// resume finds out how far the copy has come: what a round that failed has not committed never was. The first time it finds out whose
-// copy it is, too.
+// resume reads how far the copy has come: anything that a failed round did not commit is forgotten. The first time it also
+// checks whose copy it is.
 func (m *mirror) resume(ctx context.Context) (err error) {
 	if !m.isOurs {
 		if err := m.claim(ctx); err != nil {
@@ -153,7 +153,8 @@ func (m *mirror) resume(ctx context.Context) (err error) {
 	return err
 }
 
-// claim takes a new copy for the account, and refuses another one's. It finds out by how much the server's clock is ahead, too.
+// claim claims a new copy for the account, and refuses the copy of another one. It also finds out how far the server's clock
+// is ahead.
 func (m *mirror) claim(ctx context.Context) error {
 	key, now, err := account.Seen(ctx, m.chat, m.account.ID())
 	if err != nil {
@@ -163,11 +164,11 @@ func (m *mirror) claim(ctx context.Context) error {
 	return m.db.Belong(ctx, database.Identity{Server: m.Server, Account: m.account.ID(), Key: key})
 }
 
-// now is the time by the server's clock.
+// now returns the time by the server's clock.
 func (m *mirror) now() time.Time { return time.Now().Add(m.ahead) }
 
-// isSettled reports whether a conversation that was asked for at a time had been left alone for so long that nothing which happened
-// until then can be stored later.
+// isSettled reports whether a conversation, fetched at a given time, had been unchanged for so long that nothing which
+// happened before then can still be stored later.
 func (m *mirror) isSettled(c *cfchat.Conversation, asked time.Time) bool {
 	return asked.Sub(later(c.Timestamp.Time, c.GetUpdatedAt().Time)) >= account.Margin
 }
@@ -180,12 +181,13 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// isRoundDue reports whether a walk is to let a round pass. The first walk lets none, because nothing would be known to have changed.
+// isRoundDue reports whether a walk must give way to a round. The first walk never does, because there is no time yet to
+// fetch changes from.
 func (m *mirror) isRoundDue() bool {
 	return m.Every > 0 && !m.position.Since.IsZero() && !time.Now().Before(m.roundAt)
 }
 
-// dueRound makes a round that has become due in the middle of a walk.
+// dueRound makes a round that became due in the middle of a walk.
 func (m *mirror) dueRound(ctx context.Context) error {
 	m.roundAt = time.Now().Add(m.Every)
 	state := m.state
@@ -195,11 +197,11 @@ func (m *mirror) dueRound(ctx context.Context) error {
 }
 
 const (
-	windowRows  = 500 // with so many a window is committed at once
-	commitShare = 10  // how many times longer than a commit takes the reading goes on before the next one
+	windowRows  = 500 // a window of this size is committed immediately
+	commitShare = 10  // reading between two commits lasts this many times as long as a commit
 )
 
-// commit writes a window and the position, and returns the window that comes next.
+// commit writes a window and the position, and returns the next window.
 func (m *mirror) commit(ctx context.Context, w *database.Window) (*database.Window, error) {
 	begun := time.Now()
 	err := m.db.Commit(ctx, w, m.position)
@@ -208,7 +210,7 @@ func (m *mirror) commit(ctx context.Context, w *database.Window) (*database.Wind
 	return m.newWindow(), err
 }
 
-// isFull reports whether a window is to be committed.
+// isFull reports whether a window must be committed.
 func (m *mirror) isFull(w *database.Window) bool {
 	return w.Rows() >= windowRows || w.Rows() > 0 && !time.Now().Before(m.commitAt)
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// run keeps a copy of a stand-in, and returns how many requests that took.
+// run keeps a copy of a stand-in, and returns the number of requests sent.
 func run(ctx context.Context, t *testing.T, server *cfchattest.Server, address string, options mirror.Options, configure ...func(*cfchat.Config)) (int64, error) {
 	t.Helper()
 	requests := new(requests.Counter)
@@ -61,7 +61,7 @@ func mirrored(t *testing.T, server *cfchattest.Server, address string, repair ti
 
 const (
 	never  = 1000 * time.Hour
-	always = -time.Hour // so a server whose clock has only seconds is walked through again at once
+	always = -time.Hour // negative, because the server's clock only has seconds: a walk must be due immediately
 )
 
 // wants compares the rows of a query.
@@ -72,7 +72,7 @@ func wants(t *testing.T, address, text string, want ...string) {
 	}
 }
 
-// TestTables looks at the columns and the views of a small account.
+// TestTables checks the columns and the views of a small account.
 func TestTables(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
@@ -119,7 +119,7 @@ func TestTables(t *testing.T) {
 			for _, row := range query(t, address, "select id, received from "+table) {
 				id, received, _ := strings.Cut(row, "|")
 				if !strings.Contains(received, `"id":`+id) {
-					t.Errorf("%s %s was received as %s", table, id, received)
+					t.Errorf("received of %s %s is %s", table, id, received)
 				}
 			}
 		}
@@ -130,7 +130,7 @@ func TestTables(t *testing.T) {
 func old(t *testing.T, size int, now func() time.Time, options ...cfchattest.Option) *cfchattest.Server {
 	server := cfchattest.New(t, append(options, cfchattest.Clock(now))...)
 	for i := range size {
-		at := now().AddDate(0, 0, -1).Add(-time.Duration(i) * 10 * time.Second) // no day has more than a scan can take
+		at := now().AddDate(0, 0, -1).Add(-time.Duration(i) * 10 * time.Second) // no day has more than a scan can read
 		id := server.AddConversation(cfchattest.Conversation{
 			Contact: server.AddContact(cfchattest.Contact{Email: fmt.Sprintf("contact%d@example.com", i)}), CreatedAt: at,
 		})
@@ -143,7 +143,8 @@ func old(t *testing.T, size int, now func() time.Time, options ...cfchattest.Opt
 
 var unchanged = flag.Int("sync.unchanged", 1000, "how many conversations the account of TestUnchanged has")
 
-// TestUnchanged takes two requests a round, however large the account is, and whatever its latest minute has.
+// TestUnchanged checks that a round takes two requests, however large the account is, and whatever its latest minute
+// contains.
 func TestUnchanged(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -161,7 +162,7 @@ func TestUnchanged(t *testing.T) {
 		before := len(server.Requests())
 		time.Sleep(10 * time.Minute)
 		if n := len(server.Requests()) - before; n != 20 {
-			t.Errorf("%d requests in ten rounds", n)
+			t.Errorf("got %d requests in ten rounds, want 20", n)
 		}
 		id := server.AddConversation(cfchattest.Conversation{})
 		message := server.AddMessage(id, cfchattest.Message{Content: "news"})
@@ -169,14 +170,14 @@ func TestUnchanged(t *testing.T) {
 		wants(t, address, fmt.Sprint("select content from messages where id = ", message), "news")
 		cancel()
 		if err := <-ended; err == nil || rounds != 17 {
-			t.Errorf("it ended by itself, or told %d times that it was current: %v", rounds, err)
+			t.Errorf("it ended by itself, or reported %d times that it was current: %v", rounds, err)
 		}
 	})
 }
 
-// TestUnchangedBehindMany takes two requests a round some minutes after many conversations have changed at once, though nothing newer
-// happens.
-func TestUnchangedBehindMany(t *testing.T) {
+// TestUnchangedAfterMany checks that a round takes two requests a few minutes after many conversations changed at the same
+// time, though nothing newer happens.
+func TestUnchangedAfterMany(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
 		server := old(t, 10, time.Now)
@@ -196,12 +197,12 @@ func TestUnchangedBehindMany(t *testing.T) {
 		}
 		time.Sleep(8*time.Minute + time.Second)
 		if n := perRound(); n != 2 {
-			t.Errorf("%d requests a round", n)
+			t.Errorf("got %d requests a round, want 2", n)
 		}
 		server.AddConversation(cfchattest.Conversation{})
 		time.Sleep(time.Minute)
 		if n := perRound(); n != 2 {
-			t.Errorf("%d requests a round when something newer has happened", n)
+			t.Errorf("got %d requests a round after something newer happened, want 2", n)
 		}
 		cancel()
 		if err := <-ended; err == nil {
@@ -210,8 +211,8 @@ func TestUnchangedBehindMany(t *testing.T) {
 	})
 }
 
-// TestRepair finds what moves nothing, deletes what is gone when a walk has come to its end and not before, and keeps what cannot be
-// read.
+// TestRepair checks that a repair finds changes that rounds cannot see, deletes what is gone when a walk is complete and not
+// before, and keeps what cannot be read.
 func TestRepair(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		var ahead atomic.Int64
@@ -244,7 +245,7 @@ func TestRepair(t *testing.T) {
 		wants(t, address, conversations, "20", "30")
 		mirrored(t, server, address, always)
 		if _, there := server.Conversation(30); there {
-			t.Fatal("the server has not deleted it")
+			t.Fatal("the server did not delete the conversation")
 		}
 		wants(t, address, conversations, "20")
 		wants(t, address, "select what, conversation_id, message_id from unreadable", "conversation|20|0")
@@ -261,7 +262,7 @@ type killing struct {
 	at   string
 	kill context.CancelFunc
 
-	address string // of a copy whose first walk is to be done before; "" for at once
+	address string // of a copy whose first walk must be done before; "" to kill immediately
 	t       *testing.T
 }
 
@@ -272,7 +273,7 @@ func (k killing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return k.RoundTripper.RoundTrip(r)
 }
 
-// TestFailedWalk goes on at what was committed, and not at what was read, when a walk fails and is tried again.
+// TestFailedWalk checks that a walk that failed resumes from what was committed, and not from what was read.
 func TestFailedWalk(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	server := old(t, 0, time.Now)
@@ -288,13 +289,13 @@ func TestFailedWalk(t *testing.T) {
 	failures := 0
 	options := mirror.Options{Every: time.Millisecond, Repair: never, Failed: func(error) { failures++ }}
 	if _, err := run(ctx, t, server, address, options, atEnd); err == nil || failures < 5 {
-		t.Errorf("%d failures, %v", failures, err)
+		t.Errorf("got %d failures, want at least 5; %v", failures, err)
 	}
 	wants(t, address, "select phase from cfchat_positions", "done")
 	wants(t, address, "select count(*) from messages", "300")
 }
 
-// TestRefused refuses a database that is another's, or another program's.
+// TestRefused checks that a database of another account or another program is refused.
 func TestRefused(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		server := old(t, 3, time.Now)
@@ -329,12 +330,12 @@ func TestRefused(t *testing.T) {
 	})
 	inEach(t, func(t *testing.T, address string) {
 		exec(t, address, "create table messages (id integer)")
-		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it already has a table messages that cfchat did not make") {
+		if _, err := database.Open(t.Context(), address, shards.Shard{Of: 1}); err == nil || !strings.Contains(err.Error(), "it already has a table messages that cfchat did not create") {
 			t.Error(err)
 		}
 	})
 	for address, says := range map[string]string{
-		"":                               "name the database, by --to",
+		"":                               "name the database with --to",
 		"mysql://localhost/chat":         "--to mysql://…",
 		"postgres://me:secret@host/chat": "PGPASSWORD",
 
@@ -361,7 +362,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestShards share a PostgreSQL: together they have all of it, and each deletes what was its own.
+// TestShards checks that shards that share a PostgreSQL together copy everything, and that each deletes its own rows.
 func TestShards(t *testing.T) {
 	address := inPostgres(t)
 	server := old(t, 1100, time.Now)
@@ -391,7 +392,8 @@ func TestShards(t *testing.T) {
 	}
 }
 
-// TestCurrentAsOf tells as of when a copy is current, which moves also while nothing happens, and only when all shards have come so far.
+// TestCurrentAsOf checks the time as of which a copy is current: it advances even while nothing happens, and only once all
+// shards have come that far.
 func TestCurrentAsOf(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		now := time.Date(2026, 1, 31, 12, 0, 30, 0, time.UTC)

@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 )
 
-// names reads the lists of names. One that is closed stays as it is.
+// names reads the lists of names. A list that cannot be read keeps its rows.
 func (m *mirror) names(ctx context.Context) error {
 	w := m.newWindow()
 	if m.Shard.IsFirst() {
@@ -37,7 +37,7 @@ func (m *mirror) names(ctx context.Context) error {
 	return err
 }
 
-// list writes a list that came.
+// list writes a list that was returned without an error.
 func list[T any](write func([]T)) func([]T, error) error {
 	return func(rows []T, err error) error {
 		if err == nil {

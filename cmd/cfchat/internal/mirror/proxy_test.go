@@ -10,12 +10,12 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// tripper is what stands between the program and the server.
+// tripper is a function between the program and the server.
 type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// via has the requests of a program go through a function, which leaves one to the server by returning nil.
+// via passes the requests of a program through a function, which returns nil to let the server answer.
 func via(server *cfchattest.Server, answers func(*http.Request) *http.Response) func(*cfchat.Config) {
 	return func(c *cfchat.Config) {
 		c.HTTPClient = &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
@@ -27,7 +27,7 @@ func via(server *cfchattest.Server, answers func(*http.Request) *http.Response) 
 	}
 }
 
-// answer is an answer that the server has not given.
+// answer returns an answer that did not come from the server.
 func answer(r *http.Request, status int, kind, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, Status: fmt.Sprint(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
@@ -35,7 +35,7 @@ func answer(r *http.Request, status int, kind, body string) *http.Response {
 	}
 }
 
-// gone is what the server says of something that is not there (contract, section 3).
+// gone is the server's answer for something that does not exist (contract, section 3).
 const gone = `{"error":"Resource could not be found"}`
 
 const asJSON = "application/json; charset=utf-8"

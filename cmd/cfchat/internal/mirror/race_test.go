@@ -2,5 +2,5 @@
 
 package mirror_test
 
-// withRaceDetector is whether the race detector is on, which is slow, and gets a part of a history.
+// withRaceDetector is whether the race detector is on. It is slow, so that a history is cut short.
 const withRaceDetector = true

@@ -9,16 +9,16 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
 )
 
-// reading is the reading of a part of the account.
+// reading is the state of reading a part of the account.
 type reading struct {
 	*mirror
 	window *database.Window
-	asked  time.Time // by the server's clock, before anything of it was
+	asked  time.Time // by the server's clock, before the first request
 	from   cfchat.MessageScanAllOptions
-	at     int64 // the conversation that is read
-	skips  bool  // it is another shard's
-	whole  bool  // it is committed at its end, and is no part of a walk
-	pauses bool  // it has been left, because a round is due
+	at     int64 // the conversation being read
+	skips  bool  // that conversation is another shard's
+	whole  bool  // it is committed at its end, and is not part of a walk
+	pauses bool  // it has been interrupted, because a round is due
 	leave  context.CancelFunc
 	err    error // of a commit
 }
@@ -52,7 +52,7 @@ func (r *reading) read(ctx context.Context, part cfchat.MessageScanAllOptions) e
 	return err
 }
 
-// isOver reports whether what still comes is dropped.
+// isOver reports whether whatever still arrives must be dropped.
 func (r *reading) isOver() bool { return r.err != nil || r.pauses }
 
 // conversation writes a conversation.
@@ -78,7 +78,7 @@ func (r *reading) message(m *cfchat.Message) {
 	}
 }
 
-// unreadable notes down what cannot be read. One that the server says is gone stays until a walk has not found it.
+// unreadable records what cannot be read. A conversation that the server says is gone stays until a walk does not find it.
 func (r *reading) unreadable(e *cfchat.Error) {
 	if e.ConversationID != r.at {
 		r.at, r.skips = e.ConversationID, !r.Shard.Owns(e.ConversationID)
@@ -92,8 +92,8 @@ func (r *reading) unreadable(e *cfchat.Error) {
 	}
 }
 
-// progress takes note of how far the reading has come, commits that now and then, and leaves it when a round is due. It does not
-// before it has come further, because what was read ahead is dropped then.
+// progress records how far the reading has come, commits that now and then, and interrupts the reading when a round is due,
+// but only once it has come further, because an interruption drops what was read ahead.
 func (r *reading) progress(ctx context.Context, p cfchat.MessageScanAllProgress) {
 	if r.isOver() {
 		return

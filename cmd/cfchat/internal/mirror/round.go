@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	crowd       = 25 // conversations, which is a page of a list
+	crowd       = 25 // conversations: one page of a list
 	crowdMargin = 5 * account.Margin
 )
 
-// round asks for the conversations that have changed, and reads each of them whole. The time from which on to ask the next time moves
-// when all of them are there.
+// round fetches the conversations that have changed, and reads each of them whole. When all of them are stored, it advances
+// the time from which the next round fetches changes.
 //
-// It lies a minute before the newest change. Where many have changed in that minute, and nothing happens after it, each round would
-// ask for all of them again: so the next one looks at the server's clock, and moves the time to shortly before now.
+// That time is a minute before the newest change. If many conversations changed in that minute and nothing happens after it,
+// each round would fetch all of them again: so the next one looks at the server's clock, and moves the time to shortly
+// before now.
 func (m *mirror) round(ctx context.Context) error {
 	looks := m.crowded
 	if looks {
@@ -54,7 +55,7 @@ func (m *mirror) round(ctx context.Context) error {
 	return err
 }
 
-// unreadable notes down a conversation that cannot be read.
+// unreadable records a conversation that cannot be read.
 func (m *mirror) unreadable(ctx context.Context, e *cfchat.Error) error {
 	if !m.Shard.Owns(e.ConversationID) {
 		return nil
@@ -65,8 +66,8 @@ func (m *mirror) unreadable(ctx context.Context, e *cfchat.Error) error {
 	return err
 }
 
-// changed reads a conversation whole, because a message that was imported, or deleted, shows in no other way. One that looks as it did
-// when it had settled is left alone: those of the margin come with each round.
+// changed reads a conversation whole, because nothing else reveals a message that was imported or deleted. One that is the
+// same as when it had settled is skipped: each round returns the conversations of the margin again.
 func (m *mirror) changed(ctx context.Context, c *cfchat.Conversation, asked time.Time) error {
 	if has, err := m.db.Has(ctx, c.ID, c.JSON()); has || err != nil {
 		return err
@@ -89,7 +90,7 @@ func (r *reading) messages(ctx context.Context, conversation int64) error {
 		switch e, ok := errors.AsType[*cfchat.Error](err); {
 		case ok && e.MessageID != 0:
 			r.unreadable(e)
-		case err != nil: // a scan of several tells whether it is the conversation's fault
+		case err != nil: // a scan of several conversations reports whether the conversation is to blame
 			r.from = cfchat.MessageScanAllOptions{ConversationID: conversation, After: last, Until: conversation}
 			return r.read(ctx, r.from)
 		default:

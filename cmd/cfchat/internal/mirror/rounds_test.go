@@ -19,7 +19,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestEndedInRound returns an error where the context ends behind whichever request of a round that has nothing to write.
+// TestEndedInRound checks that an error is returned if the context ends after any request of a round that has nothing to
+// write.
 func TestEndedInRound(t *testing.T) {
 	for last := 1; last <= 4; last++ {
 		address := filepath.Join(t.TempDir(), "chat.db")
@@ -40,13 +41,14 @@ func TestEndedInRound(t *testing.T) {
 				})}
 			}
 			if _, err := run(ctx, t, server, address, mirror.Options{Every: time.Minute, Repair: never, Failed: func(error) {}}, behind); !errors.Is(err, context.Canceled) {
-				t.Errorf("ended behind request %d it returns %v", last, err)
+				t.Errorf("ended after request %d: got %v, want the context's error", last, err)
 			}
 		})
 	}
 }
 
-// TestRoundsInSlowWalk makes rounds while a repair takes hours, and gets on with that though a round is always due.
+// TestRoundsInSlowWalk checks that rounds are made while a repair takes hours, and that the repair proceeds though a round
+// is always due.
 func TestRoundsInSlowWalk(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -65,8 +67,9 @@ func TestRoundsInSlowWalk(t *testing.T) {
 	})
 }
 
-// TestEndsWithNonsense ends where a call makes no sense, as from a position that nobody has written, and does not try it for ever.
-func TestEndsWithNonsense(t *testing.T) {
+// TestEndsOnInvalidCall checks that a run ends if a call is invalid, for example because of a corrupt position, and does not
+// retry it forever.
+func TestEndsOnInvalidCall(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
 		server := old(t, 3, time.Now)
@@ -81,8 +84,8 @@ func TestEndsWithNonsense(t *testing.T) {
 	})
 }
 
-// TestSettled says of a conversation in which something may still be about to happen that it is not settled: by a walk, of an update
-// that is no activity too, and by a round; and neither is one that could not be read.
+// TestSettled checks that a conversation in which something may still happen is not settled, whether a walk or a round reads
+// it, even if the last update was not an activity; and neither is one that could not be read.
 func TestSettled(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	const unsettled = "select id from conversations where not settled order by id"
@@ -105,7 +108,8 @@ func TestSettled(t *testing.T) {
 	})
 }
 
-// TestStoredLate finds what a server has stored a while after the time that it has given it: behind a first walk, and behind a round.
+// TestStoredLate checks that messages that a server stores a while after their timestamp are found: after a first walk, and
+// after a round.
 func TestStoredLate(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -117,14 +121,14 @@ func TestStoredLate(t *testing.T) {
 			mirrored(t, server, address, never)
 			wants(t, address, "select conversation_id from messages where content = 'late' order by id desc limit 1", fmt.Sprint(id))
 			time.Sleep(2 * time.Minute)
-			server.AddMessage(1, cfchattest.Message{Content: "in time"}) // which the next round is to ask from
+			server.AddMessage(1, cfchattest.Message{Content: "in time"}) // the next round starts from its time
 			mirrored(t, server, address, never)
 		}
 	})
 }
 
-// TestLabelsTaken takes a label away that a conversation has no more.
-func TestLabelsTaken(t *testing.T) {
+// TestLabelsRemoved checks that a label that a conversation no longer has is removed.
+func TestLabelsRemoved(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		server := old(t, 2, time.Now)
 		server.SetLabels(1, "late", "vip")
@@ -135,7 +139,8 @@ func TestLabelsTaken(t *testing.T) {
 	})
 }
 
-// TestTwiceInOneWindow writes the last of what has come of a message, among others that are written at once.
+// TestTwiceInOneWindow checks that the last version of a message is written if a window has it twice, among others in the
+// same statement.
 func TestTwiceInOneWindow(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
@@ -168,11 +173,12 @@ func TestTwiceInOneWindow(t *testing.T) {
 	})
 }
 
-// TestShardAlone writes nothing of another shard's: by a walk, where ids have come to an end that nobody knows, and by a round.
+// TestShardAlone checks that nothing of another shard is written: neither by a walk, beyond the newest known id, nor by a
+// round.
 func TestShardAlone(t *testing.T) {
 	address := inPostgres(t)
 	server := old(t, 300, time.Now)
-	broken := int64(251) // of which the walk has nothing but that
+	broken := int64(251) // which the walk only sees as an error
 	server.AddMessage(broken, cfchattest.Message{})
 	server.AddMessage(270, cfchattest.Message{})
 	server.BreakConversation(broken)
@@ -191,7 +197,8 @@ func TestShardAlone(t *testing.T) {
 	}
 }
 
-// TestRoundReadsInPart goes on behind the message that failed, and keeps what cannot be read of a conversation.
+// TestRoundReadsInPart checks that a round continues after the page that failed, and keeps the records of what cannot be
+// read of a conversation.
 func TestRoundReadsInPart(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	server := old(t, 2, time.Now)
@@ -216,8 +223,8 @@ func TestRoundReadsInPart(t *testing.T) {
 	wants(t, address, "select phase, conversation_id from cfchat_positions", "done|0")
 }
 
-// TestResumedInConversation goes on in the middle of a conversation behind the message that was committed last, and does not
-// take that for settled.
+// TestResumedInConversation checks that a walk resumes in the middle of a conversation after the last committed message, and
+// does not consider that conversation settled.
 func TestResumedInConversation(t *testing.T) {
 	address := filepath.Join(t.TempDir(), "chat.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -231,7 +238,7 @@ func TestResumedInConversation(t *testing.T) {
 		var asked atomic.Int64
 		_, err := run(t.Context(), t, server, address, mirror.Options{Repair: always}, via(server, func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, "/conversations/2/messages") && asked.Add(1) > 2 {
-				select { // until what came before is committed
+				select { // until the preceding rows are committed
 				case <-time.After(time.Second):
 				case <-r.Context().Done():
 				}
@@ -240,7 +247,7 @@ func TestResumedInConversation(t *testing.T) {
 			return nil
 		}))
 		if err == nil {
-			t.Fatal("the walk has not failed")
+			t.Fatal("the walk did not fail")
 		}
 		wants(t, address, "select count(*) > 0, count(*) < 2500 from messages where conversation_id = 2", "1|1")
 		wants(t, address, "select phase, conversation_id, message_id > 0 from cfchat_positions", "conversations|2|1")

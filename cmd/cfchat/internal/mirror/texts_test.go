@@ -13,7 +13,8 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// TestOddTexts leaves what a person can have written as it is, and what PostgreSQL cannot read out of its JSON.
+// TestOddTexts checks that text that a person can have written is unchanged, except for the characters that PostgreSQL
+// cannot store.
 func TestOddTexts(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		server := old(t, 2, time.Now)
@@ -28,7 +29,7 @@ func TestOddTexts(t *testing.T) {
 	})
 }
 
-// TestSurrogates reads a document with a half of a surrogate, and one with a whole one, and finds it unchanged the next time.
+// TestSurrogates checks that PostgreSQL can read a document with half a surrogate pair, a whole one, and an escaped NUL.
 func TestSurrogates(t *testing.T) {
 	address := inPostgres(t)
 	db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
@@ -44,7 +45,8 @@ func TestSurrogates(t *testing.T) {
 	wants(t, address, "select received ->> 'name' from contacts", "a\ufffdb😀"+`\u0000`)
 }
 
-// TestOddValues writes an e-mail address that is too long for an index of PostgreSQL, and a time that it does not have.
+// TestOddValues checks that an e-mail address too long for an index of PostgreSQL, and a time outside its range, can be
+// written.
 func TestOddValues(t *testing.T) {
 	inEach(t, func(t *testing.T, address string) {
 		db, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
@@ -52,7 +54,7 @@ func TestOddValues(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		var email strings.Builder // that cannot be compressed much
+		var email strings.Builder // random, so that it hardly compresses
 		for random := rand.New(rand.NewPCG(1, 2)); email.Len() < 9000; {
 			_, _ = fmt.Fprintf(&email, "%x", random.Uint64())
 		}

@@ -10,14 +10,14 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/shards"
 )
 
-// How a walk works. It reads everything and writes its own number to each row that it finds, and so do the rounds between. When it
-// has come to its end, and only then, the rows with another number are of what is gone, and are deleted. What cannot be read gets
-// the number too.
+// How a walk works. It reads everything and writes its own number to each row that it finds, and so do the rounds in
+// between. Only when it has reached the end do rows with another number belong to deleted items; they are then deleted.
+// Unreadable rows get the number too.
 //
-// A walk and a round take turns. When a round is due, the walk drops what it has read ahead, and reads it again behind the round:
-// so nothing that is older than what a round has written comes after it.
+// A walk and a round take turns. When a round is due, the walk drops what it has read ahead, and reads it again after the
+// round: so nothing older overwrites what a round has written.
 
-// begin begins a walk. It asks again whose the key is, which may have come to see less since.
+// begin begins a walk. It asks again whose key it is: its user may have lost access to something since.
 func (m *mirror) begin(ctx context.Context) error {
 	if err := m.claim(ctx); err != nil {
 		return err
@@ -30,7 +30,7 @@ func (m *mirror) begin(ctx context.Context) error {
 	return err
 }
 
-// walk goes through the phases that are left.
+// walk goes through the remaining phases.
 func (m *mirror) walk(ctx context.Context) error {
 	for m.position.Phase != database.Done {
 		phase := m.position.Phase
@@ -67,7 +67,7 @@ func (m *mirror) conversations(ctx context.Context) error {
 			return err
 		}
 		if part.Until == 0 {
-			break // behind which is the end
+			break // it reads to the end
 		}
 		m.position.ConversationID, m.position.MessageID = part.Until+1, 0
 	}
@@ -76,7 +76,7 @@ func (m *mirror) conversations(ctx context.Context) error {
 	return err
 }
 
-// part reads a part of the account, and lets rounds pass.
+// part reads a part of the account, and lets due rounds go first.
 func (m *mirror) part(ctx context.Context, part cfchat.MessageScanAllOptions) error {
 	for {
 		if at := m.position; part.ConversationID <= at.ConversationID {
@@ -92,7 +92,7 @@ func (m *mirror) part(ctx context.Context, part cfchat.MessageScanAllOptions) er
 	}
 }
 
-// sweep deletes what is gone, and ends the walk. What the key's user does not see any more is not gone.
+// sweep deletes what is gone, and ends the walk. Conversations that the key's user can no longer see are not gone.
 func (m *mirror) sweep(ctx context.Context) error {
 	w := m.newWindow()
 	inboxes, err := m.seenInboxes(ctx, w)
@@ -116,7 +116,8 @@ func (m *mirror) sweep(ctx context.Context) error {
 	return err
 }
 
-// seenInboxes returns the inboxes that somebody sees who does not see all, none where their list cannot be read.
+// seenInboxes returns the inboxes that the user of a key who does not see all of them can see, none if their list cannot be
+// read.
 func (m *mirror) seenInboxes(ctx context.Context, w *database.Window) (ids []int64, err error) {
 	if m.key == account.Administrator {
 		return nil, nil

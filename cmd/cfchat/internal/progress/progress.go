@@ -5,12 +5,12 @@
 //	time             when it was written, RFC 3339
 //	phase            what the command is about
 //	done, total      how far the phase is, in its own unit
-//	rows, requests   what was written and asked for so far
+//	rows, requests   what was written and requested so far
 //	rows_per_second  over the last minute
 //	waiting_until    until when the command waits for the server's limit
 //	seconds_left     how long the phase still takes, by the last minute
-//	warning          what went wrong without an end of the command, with the state as it was
-//	ended            of the last line: "done", "interrupted" if the command was told to end, or "failed"
+//	warning          what went wrong without ending the command, with the state at that time
+//	ended            only in the last line: "done", "interrupted" if the command was told to end, or "failed"
 package progress
 
 import (
@@ -97,7 +97,7 @@ func (m *Meter) Write(text []byte) (int, error) {
 	return m.out.Write(text)
 }
 
-// Warn tells of what went wrong without an end of the command: in words above what is drawn, or to a program by a line of JSON.
+// Warn reports what went wrong without ending the command: in words above what is drawn, or as a line of JSON.
 func (m *Meter) Warn(text string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -108,7 +108,7 @@ func (m *Meter) Warn(text string) {
 	_, _ = m.out.Write(inWords(text))
 }
 
-// inWords returns a warning as a person reads it.
+// inWords returns a warning as text for people.
 func inWords(warning string) []byte { return []byte("cfchat: " + warning + "\n") }
 
 // Finish ends the progress, shown as done if there is no error, and leaves the terminal at the start of a line. Afterwards

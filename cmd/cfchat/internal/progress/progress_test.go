@@ -19,15 +19,15 @@ import (
 
 var errFailed = errors.New("failed")
 
-// screen is a terminal: what is drawn again takes the place of what was there.
+// screen is a terminal: a redrawn line replaces the old one.
 type screen struct {
 	mu     sync.Mutex
-	text   string // what stands there now
-	widest int    // of all that was ever there
-	drawn  int    // how often
+	text   string // the current contents
+	widest int    // line ever drawn
+	drawn  int    // number of writes
 }
 
-// again goes some lines up, and deletes what is there and below.
+// again matches the sequence that goes up some lines, and clears everything from there.
 var again = regexp.MustCompile("\x1b\\[([0-9]+)A\x1b\\[J")
 
 func (s *screen) Write(p []byte) (int, error) {
@@ -54,7 +54,7 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lines returns what stands there.
+// lines returns the current contents.
 func (s *screen) lines() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *screen) last() string {
 	return lines[len(lines)-1]
 }
 
-// bar runs a test on a terminal of a width, with a clock of its own.
+// bar runs a test on a terminal of the given width, with its own clock.
 func bar(t *testing.T, width int, test func(m *progress.Meter, s *screen)) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
@@ -77,7 +77,8 @@ func bar(t *testing.T, width int, test func(m *progress.Meter, s *screen)) {
 	})
 }
 
-// step shows a phase of ten thousand that does so many a second, with ten rows and a request each, for a time.
+// step shows a phase of ten thousand items that does perSecond of them a second, with ten rows and a request each, for some
+// seconds.
 func step(m *progress.Meter, from, perSecond, seconds int64) {
 	for i := range seconds {
 		done := from + (i+1)*perSecond
@@ -86,7 +87,7 @@ func step(m *progress.Meter, from, perSecond, seconds int64) {
 	}
 }
 
-func TestWhatIsDrawn(t *testing.T) {
+func TestDrawnLine(t *testing.T) {
 	t.Parallel()
 	for width, want := range map[int]string{
 		100: "messages        2% [>---------------------------]  2,000 rows  100 rows/s  200 requests  17m left",
@@ -99,7 +100,7 @@ func TestWhatIsDrawn(t *testing.T) {
 		bar(t, width, func(m *progress.Meter, s *screen) {
 			step(m, 0, 10, 20)
 			if got := s.last(); got != want {
-				t.Errorf("%d columns: %q, not %q", width, got, want)
+				t.Errorf("%d columns: got %q, want %q", width, got, want)
 			}
 		})
 	}
@@ -154,7 +155,7 @@ func TestWaiting(t *testing.T) {
 	})
 }
 
-func TestWaitsUntilTheLocalTime(t *testing.T) { //nolint:paralleltest // it changes the zone of the program
+func TestWaitsUntilTheLocalTime(t *testing.T) { //nolint:paralleltest // it changes the program's time zone
 	before := time.Local                           //nolint:gosmopolitan // it is what the test is about
 	defer func() { time.Local = before }()         //nolint:gosmopolitan
 	time.Local = time.FixedZone("", 5*60*60+30*60) //nolint:gosmopolitan
@@ -217,7 +218,7 @@ func TestTimeLeft(t *testing.T) {
 		bar(t, 80, func(m *progress.Meter, s *screen) {
 			test.do(m)
 			if got := left(s); got != test.want {
-				t.Errorf("%s: %q, not %q, of %q", test.name, got, test.want, s.last())
+				t.Errorf("%s: got %q, want %q, in %q", test.name, got, test.want, s.last())
 			}
 		})
 	}
@@ -254,13 +255,13 @@ a later one`; got != want || !strings.HasSuffix(s.text, "\n") {
 	})
 }
 
-func TestFailureLeavesWhatWasThere(t *testing.T) {
+func TestFailureKeepsTheLine(t *testing.T) {
 	t.Parallel()
 	bar(t, 60, func(m *progress.Meter, s *screen) {
 		m.Show(progress.State{Phase: "messages", Done: 99, Total: 100, Rows: 7, Requests: 1})
 		m.Finish(errFailed)
 		if want := "messages       99% [==================>]  7 rows  1 request\n"; s.text != want {
-			t.Errorf("%q, not %q", s.text, want)
+			t.Errorf("got %q, want %q", s.text, want)
 		}
 	})
 	bar(t, 60, func(m *progress.Meter, s *screen) {
@@ -296,7 +297,7 @@ func TestNeverWiderThanTheTerminal(t *testing.T) {
 			}
 			m.Finish(nil)
 			if s.widest > width {
-				t.Errorf("%d columns are drawn on %d", s.widest, width)
+				t.Errorf("drew %d columns on a terminal of %d", s.widest, width)
 			}
 		})
 	}
@@ -311,7 +312,7 @@ func TestRedrawsAreFew(t *testing.T) {
 		}
 		m.Finish(nil)
 		if s.drawn < 90 || s.drawn > 102 {
-			t.Errorf("in ten seconds it was drawn %d times", s.drawn)
+			t.Errorf("it was drawn %d times in ten seconds", s.drawn)
 		}
 	})
 }
@@ -329,7 +330,7 @@ func TestFinishDoesNotWaitForTheClock(t *testing.T) {
 	})
 }
 
-// Many goroutines, and phases that change all the time, on every kind of meter.
+// TestConcurrentUse uses every kind of meter from many goroutines, with phases that change all the time.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []progress.Mode{progress.Quiet, progress.Bar, progress.JSON} {
@@ -365,7 +366,7 @@ func TestQuiet(t *testing.T) {
 	defer file.Close()
 	var buffer bytes.Buffer
 	for _, m := range []*progress.Meter{
-		progress.New(file, progress.Bar), // which is no terminal
+		progress.New(file, progress.Bar), // not a terminal
 		progress.New(&buffer, progress.Bar),
 		progress.New(&buffer, progress.Quiet, progress.Width(80)),
 	} {

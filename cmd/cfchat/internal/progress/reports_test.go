@@ -13,14 +13,14 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/progress"
 )
 
-// reports runs a test with a clock of its own, which begins with the year 2000, and compares what is written.
+// reports runs a test with its own clock, which starts in the year 2000, and compares the output.
 func reports(t *testing.T, want string, test func(m *progress.Meter)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		test(progress.New(&out, progress.JSON))
 		if out.String() != want {
-			t.Errorf("%s\nnot\n%s", out.String(), want)
+			t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 		}
 	})
 }
@@ -53,7 +53,8 @@ func TestReports(t *testing.T) {
 	})
 }
 
-// What came too soon after a line is written a second after it, though nothing follows.
+// TestReportsAreOneASecond checks that a state shown too soon after a line is written a second after it, even if nothing
+// follows.
 func TestReportsAreOneASecond(t *testing.T) {
 	t.Parallel()
 	reports(t, `{"time":"2000-01-01T00:00:00Z","phase":"messages","done":0,"rows":0,"requests":0}
@@ -103,7 +104,7 @@ func TestReportsOfABusyMinute(t *testing.T) {
 	})
 }
 
-// TestReportsTheEnd tells a failure from an interruption.
+// TestReportsTheEnd checks that a failure is distinguished from an interruption.
 func TestReportsTheEnd(t *testing.T) {
 	for want, err := range map[string]error{"done": nil, "failed": errFailed, "interrupted": fmt.Errorf("reading: %w", context.Canceled)} {
 		var out bytes.Buffer

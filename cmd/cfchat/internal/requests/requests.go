@@ -21,8 +21,9 @@ func (r *Counter) Wait(context.Context) error {
 	return nil
 }
 
-// Within returns a limiter that counts the requests that another one lets through, with the methods of cfchat.PerMinute.
-func (r *Counter) Within(limiter cfchat.Limiter) cfchat.Limiter { //nolint:ireturn // what Config.Limiter takes
+// Within returns a limiter that counts the requests that another limiter lets through. It has the methods of
+// cfchat.PerMinute.
+func (r *Counter) Within(limiter cfchat.Limiter) cfchat.Limiter { //nolint:ireturn // the type of Config.Limiter
 	return &counted{limiter, r}
 }
 

@@ -23,22 +23,22 @@ func newShard(source string, index, of int) (*Shard, error) {
 		return nil, fmt.Errorf("%s: there must be at least one shard", source)
 	}
 	if index < 0 || index >= of {
-		return nil, fmt.Errorf("%s: of %d shards the first is 0 and the last %d", source, of, of-1)
+		return nil, fmt.Errorf("%s: with %d shards, the first is 0 and the last is %d", source, of, of-1)
 	}
 	return &Shard{Index: index, Of: of}, nil
 }
 
-// scheduler has the variables by which a scheduler tells each run of a program its index.
+// scheduler holds the variables in which a scheduler passes each run of a program its index.
 type scheduler struct{ index, first, count string } // names of variables, "" for none
 
 var schedulers = []scheduler{
-	{index: "JOB_COMPLETION_INDEX"}, // of a Kubernetes job, which does not set the number of runs
+	{index: "JOB_COMPLETION_INDEX"}, // Kubernetes, which does not set the number of runs
 	{index: "SLURM_ARRAY_TASK_ID", first: "SLURM_ARRAY_TASK_MIN", count: "SLURM_ARRAY_TASK_COUNT"},
 	{index: "AWS_BATCH_JOB_ARRAY_INDEX", count: "AWS_BATCH_JOB_ARRAY_SIZE"},
 }
 
 // OfJob returns the shard of a job that a scheduler runs many times, nil without a scheduler. The number of shards is given,
-// 0 to take it from the scheduler. A job that does not know its part is refused, because each run would export the whole
+// 0 to take it from the scheduler. A job that does not know its part is refused, because each run would read the whole
 // account.
 func OfJob(of int, env func(string) string) (*Shard, error) {
 	var by *scheduler
@@ -46,14 +46,14 @@ func OfJob(of int, env func(string) string) (*Shard, error) {
 		switch s := &schedulers[i]; {
 		case env(s.index) == "":
 		case by != nil:
-			return nil, fmt.Errorf("both %s and %s are set; say which shard it is by --shard I/N", by.index, s.index)
+			return nil, fmt.Errorf("both %s and %s are set; name the shard with --shard I/N", by.index, s.index)
 		default:
 			by = s
 		}
 	}
 	if by == nil {
 		if of != 0 {
-			return nil, fmt.Errorf("--shards %d: no scheduler says which of them this is; give --shard I/N, such as --shard 0/%d", of, of)
+			return nil, fmt.Errorf("--shards %d: no scheduler says which one this is; give --shard I/N, such as --shard 0/%d", of, of)
 		}
 		return nil, nil //nolint:nilnil // the whole account is no shard
 	}
@@ -70,14 +70,14 @@ func OfJob(of int, env func(string) string) (*Shard, error) {
 	case err != nil:
 		return nil, err
 	case count == 0:
-		return nil, fmt.Errorf("%s is %d, and nothing says of how many; give --shards N, or --shard 0/1 for the whole account", by.index, index)
+		return nil, fmt.Errorf("%s is %d, but nothing says how many shards there are; give --shards N, or --shard 0/1 for the whole account", by.index, index)
 	case of != 0 && count != of:
-		return nil, fmt.Errorf("--shards is %d, and %s is %d; make them the same, or say which shard it is by --shard I/N", of, by.count, count)
+		return nil, fmt.Errorf("--shards is %d, and %s is %d; make them the same, or name the shard with --shard I/N", of, by.count, count)
 	}
 	return newShard(fmt.Sprintf("%s is %d", by.index, index), index-first, count)
 }
 
-// numberOf returns the number in a variable, or a default.
+// numberOf returns the number in a variable, or a default if it is not set.
 func numberOf(env func(string) string, name string, without int) (int, error) {
 	text := ""
 	if name != "" {

@@ -13,7 +13,7 @@ type Shard struct {
 	Of    int `json:"of"`
 }
 
-// BlockSize is how many consecutive ids belong to the same shard.
+// BlockSize is the number of consecutive ids that belong to the same shard.
 const BlockSize = 250
 
 // Owns reports whether a conversation belongs to a shard; all belong to a nil one. It depends only on the id, so that shards
@@ -32,8 +32,8 @@ func (s *Shard) String() string {
 	return fmt.Sprintf("shard %d/%d", s.Index, s.Of)
 }
 
-// Parts returns the parts that a shard reads, from a conversation on: blocks of ids up to the newest known one, and
-// everything after those, of which the shard reads its own. So shards need not agree on where the account ends.
+// Parts returns the parts that a shard reads, starting at a conversation: blocks of ids up to the newest known one, and
+// everything after those, of which the shard keeps its own. So shards need not agree on where the account ends.
 func Parts(shard *Shard, from, newest int64) []cfchat.MessageScanAllOptions {
 	if shard == nil {
 		return []cfchat.MessageScanAllOptions{{}}

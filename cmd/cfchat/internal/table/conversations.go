@@ -57,7 +57,7 @@ var conversationColumns = []column[cfchat.Conversation]{
 		func(c *cfchat.Conversation) cell { return attributes(c.AdditionalAttributes) }},
 }
 
-// assigneeType says what is assigned even of servers before 4.8.0, which had people only and did not say so.
+// assigneeType returns the kind of assignee, even for servers before 4.8.0, which only had people and did not state it.
 func assigneeType(c *cfchat.Conversation) cell {
 	switch {
 	case c.Meta.AssigneeBot != nil:

@@ -9,7 +9,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/table"
 )
 
-// TestDocumented wants docs/export.md to have each column of each table, in their order.
+// TestDocumented checks that docs/export.md lists each column of each table, in order.
 func TestDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../../../docs/export.md")
 	if err != nil {

@@ -42,7 +42,7 @@ func senderType(m *cfchat.Message) cell {
 	return text(string(m.Sender.Type))
 }
 
-// attachmentAddresses puts them in order, because the server may answer another one each time.
+// attachmentAddresses returns the addresses ordered by attachment id, because the server may return them in any order.
 func attachmentAddresses(m *cfchat.Message) cell {
 	known := slices.DeleteFunc(slices.Clone(m.Attachments), func(a *cfchat.Attachment) bool { return a.GetDataURL() == "" })
 	slices.SortStableFunc(known, func(a, b *cfchat.Attachment) int { return cmp.Compare(a.ID, b.ID) })

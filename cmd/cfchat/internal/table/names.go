@@ -114,7 +114,7 @@ var attributeDefinitionColumns = []column[cfchat.AttributeDefinition]{
 	{"updated_at", "When it was changed.", func(d *cfchat.AttributeDefinition) cell { return iso(d.UpdatedAt) }},
 }
 
-// values is the cell of what can be chosen, as the JSON that it was read from.
+// values returns the cell of the values to choose from, as the JSON they were read from.
 func values(list []any) cell {
 	if list == nil {
 		return ""

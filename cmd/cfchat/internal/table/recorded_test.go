@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/recordings"
 )
 
-// shapes are the keys by which a row of each kind is known among all that servers answer.
+// shapes holds the keys by which a row of each kind is recognized in servers' answers.
 var shapes = map[string][]string{
 	"conversations":         {"can_reply", "inbox_id", "meta", "unread_count"},
 	"messages":              {"content_attributes", "content_type", "message_type"},
@@ -35,7 +35,7 @@ var (
 	known  map[string]bool
 )
 
-// recorded returns the rows of a kind that a server of a version has answered, wherever in an answer they are.
+// recorded returns the rows of a kind from the recorded answers of a version, wherever in an answer they are.
 func recorded(t *testing.T, version, kind string) []json.RawMessage {
 	t.Helper()
 	once.Do(func() {
@@ -49,7 +49,7 @@ func recorded(t *testing.T, version, kind string) []json.RawMessage {
 	return byKind[version+" "+kind]
 }
 
-// collect looks for rows of every kind in an answer, and in what it consists of.
+// collect looks for rows of every kind in an answer, and in its parts.
 func collect(version string, data json.RawMessage) {
 	var list []json.RawMessage
 	if json.Unmarshal(data, &list) == nil {
@@ -77,7 +77,7 @@ func collect(version string, data json.RawMessage) {
 	}
 }
 
-// write makes the table of rows and reads it back.
+// write makes a table from rows and reads it back.
 func write(t *testing.T, kind string, rows []json.RawMessage) []map[string]string {
 	t.Helper()
 	var out bytes.Buffer
@@ -98,7 +98,7 @@ func raws(rows []json.RawMessage) [][]byte {
 
 func readBack(t *testing.T, kind string, out *bytes.Buffer) []map[string]string {
 	t.Helper()
-	records, err := csv.NewReader(out).ReadAll() // which wants as many cells in each record as in the header
+	records, err := csv.NewReader(out).ReadAll() // it requires as many cells in each record as in the header
 	if err != nil {
 		t.Fatalf("%s: %v", kind, err)
 	}
@@ -112,7 +112,7 @@ func readBack(t *testing.T, kind string, out *bytes.Buffer) []map[string]string 
 	return cells
 }
 
-// elsewhere says where a row has what its own keys do not, by the path.
+// elsewhere holds the paths of the columns that are not top-level keys of a row.
 var elsewhere = map[string]string{
 	"conversations channel":              "meta.channel",
 	"conversations contact_id":           "meta.sender.id",
@@ -130,13 +130,13 @@ var elsewhere = map[string]string{
 	"messages sender_name":               "sender.name",
 }
 
-// own is what has a test of its own.
+// own lists the columns that have their own tests.
 var own = []string{
 	"conversations assignee_type", "messages message_type", "messages attachments_count", "messages attachments_data_url",
 	"contacts inbox_ids", "contacts source_ids",
 }
 
-// wanted returns what a cell has to be, by the JSON alone.
+// wanted returns the expected cell, computed from the JSON alone.
 func wanted(t *testing.T, kind, name string, row map[string]json.RawMessage) string {
 	t.Helper()
 	path := name
@@ -156,7 +156,7 @@ func wanted(t *testing.T, kind, name string, row map[string]json.RawMessage) str
 	isTime := strings.HasSuffix(name, "_at") || name == "waiting_since" || name == "snoozed_until"
 	switch {
 	case strings.HasSuffix(name, "attributes"), name == "attribute_values", name == "bot_config":
-		return string(value) // nil too
+		return string(value) // even if it is nil
 	case value == nil, string(value) == "null", strings.HasSuffix(name, "id") && string(value) == "0":
 		return ""
 	case isTime:
@@ -170,7 +170,7 @@ func wanted(t *testing.T, kind, name string, row map[string]json.RawMessage) str
 	if json.Unmarshal(value, &text) != nil {
 		return string(value) // a number, true or false
 	}
-	if strings.HasPrefix(text, "+") { // a phone number, the one formula among the recordings
+	if strings.HasPrefix(text, "+") { // a phone number, the only kind of formula among the recordings
 		return "'" + text
 	}
 	return strings.ReplaceAll(text, "\r\n", "\n")
@@ -203,7 +203,7 @@ func TestRecordedRows(t *testing.T) {
 	for _, test := range []struct {
 		kind    string
 		columns int
-		atLeast map[string]int // how many different rows testdata has of a version
+		atLeast map[string]int // the number of different rows in testdata, by version
 	}{
 		{"conversations", 32, map[string]int{"2.16.0": 32, "4.7.0": 32, "4.16.2": 8}},
 		{"messages", 16, map[string]int{"2.16.0": 61, "4.7.0": 25, "4.16.2": 30}},
@@ -216,14 +216,14 @@ func TestRecordedRows(t *testing.T) {
 		{"attribute_definitions", 12, map[string]int{"2.16.0": 0, "4.7.0": 0, "4.16.2": 4}},
 	} {
 		if got := len(table.Columns(test.kind)); got != test.columns {
-			t.Errorf("%s has %d columns, not %d", test.kind, got, test.columns)
+			t.Errorf("%s has %d columns, want %d", test.kind, got, test.columns)
 		}
 		for version, atLeast := range test.atLeast {
 			t.Run(test.kind+" of "+version, func(t *testing.T) {
 				t.Parallel()
 				rows := recorded(t, version, test.kind)
 				if len(rows) < atLeast {
-					t.Fatalf("there are %d rows, not %d", len(rows), atLeast)
+					t.Fatalf("got %d rows, want at least %d", len(rows), atLeast)
 				}
 				for i, cells := range write(t, test.kind, rows) {
 					if len(cells) != test.columns {
@@ -247,7 +247,7 @@ func compare(t *testing.T, kind string, row json.RawMessage, cells map[string]st
 			continue
 		}
 		if want := wanted(t, kind, name, object); got != want {
-			t.Errorf("%s is %q, not %q, of %s", name, got, want, row)
+			t.Errorf("%s: got %q, want %q, in %s", name, got, want, row)
 		}
 	}
 }

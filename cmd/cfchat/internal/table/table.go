@@ -155,10 +155,10 @@ func writeRows[T any](ctx context.Context, table []column[T], rows io.Reader, ou
 // decode parses a line as a row. A row is an object; null, which encoding/json accepts as an empty one, is not.
 func decode(line []byte, row any) error {
 	if line[0] != '{' {
-		return errors.New("this is no JSON object; give the NDJSON of an export, one object a line")
+		return errors.New("this is not a JSON object; give the NDJSON of an export, one object per line")
 	}
 	if !json.Valid(line) {
-		return errors.New("this is half a JSON object, or a broken one; write the line again, by a further export")
+		return errors.New("this is half a JSON object, or a broken one; export it again")
 	}
 	return json.Unmarshal(line, row)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/table"
 )
 
-// one makes the table of one row and returns its cells.
+// one makes a table from one row and returns its cells.
 func one(t *testing.T, kind, row string) map[string]string {
 	t.Helper()
 	return write(t, kind, []json.RawMessage{json.RawMessage(row)})[0]
@@ -49,7 +49,7 @@ func TestUnknownKind(t *testing.T) {
 	}
 }
 
-// A bot is not one of the people.
+// TestAssignee checks that a bot is not taken for a person.
 func TestAssignee(t *testing.T) {
 	t.Parallel()
 	bots, people, nobody := 0, 0, 0
@@ -77,12 +77,12 @@ func TestAssignee(t *testing.T) {
 				people++
 			}
 			if cells["assignee_type"] != want || (cells["assignee_id"] == "") != (want == "") {
-				t.Errorf("%q %q, not %q, of %s", cells["assignee_type"], cells["assignee_id"], want, rows[i])
+				t.Errorf("got %q %q, want %q, in %s", cells["assignee_type"], cells["assignee_id"], want, rows[i])
 			}
 		}
 	}
 	if people == 0 || nobody == 0 {
-		t.Error("of a bot, a person and nobody there are", bots, people, nobody)
+		t.Error("assigned to a bot, a person and nobody:", bots, people, nobody)
 	}
 	cells := one(t, "conversations",
 		`{"id":1,"meta":{"assignee_type":"AgentBot","assignee":{"id":3,"name":"=Bot","bot_type":"webhook"}}}`)
@@ -121,7 +121,7 @@ func TestContactInboxes(t *testing.T) {
 	}
 }
 
-func TestTextThatIsNoTime(t *testing.T) {
+func TestInvalidTimeStaysText(t *testing.T) {
 	t.Parallel()
 	if got := one(t, "conversations", `{"id":1,"snoozed_until":"=later"}`)["snoozed_until"]; got != "'=later" {
 		t.Error(got)
@@ -144,7 +144,7 @@ func TestAttributesAreAsReceived(t *testing.T) {
 	}
 }
 
-// It is OWASP's list, and what comes to the same.
+// formulas has the prefixes of OWASP's list, and equivalent ones.
 var formulas = []string{
 	"=1+1", "+49301234567", "-1", "@SUM(1)", "\ttab", "\rreturn", "\nline", " =1", "\u00a0=1", "\u3000@x", " \t-1", "\x00=1",
 	"\ufeff=1", "\u200b=1", "\u202e+1", "＝1", "＋1", "－1", "＠x", " ＝1", "=HYPERLINK(\"https://x.test?\"&A1,\"a, b\")", "=", "\r\n=1",
@@ -159,7 +159,7 @@ func TestFormulas(t *testing.T) {
 		}
 		want := "'" + strings.ReplaceAll(formula, "\r\n", "\n")
 		if got := one(t, "messages", string(content))["content"]; got != want {
-			t.Errorf("%q is %q, not %q", formula, got, want)
+			t.Errorf("%q: got %q, want %q", formula, got, want)
 		}
 	}
 	for _, harmless := range []string{"", "a=1", "1+1", "'=1", "!", "é", "–1", "x\n=1", " x", "#1f93ff", "\u200b"} {
@@ -168,12 +168,12 @@ func TestFormulas(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := one(t, "messages", string(content))["content"]; got != harmless {
-			t.Errorf("%q is %q", harmless, got)
+			t.Errorf("%q was changed to %q", harmless, got)
 		}
 	}
 }
 
-// Whatever text a row has, in words of the server too: none gets past.
+// TestNoColumnHasAFormula checks that no text in a row, including the server's words, becomes a formula.
 func TestNoColumnHasAFormula(t *testing.T) {
 	t.Parallel()
 	for _, kind := range table.Kinds() {
@@ -206,7 +206,7 @@ func TestNoColumnHasAFormula(t *testing.T) {
 	}
 }
 
-// poison makes each text of JSON a formula.
+// poison turns each text in JSON into a formula.
 func poison(value any) any {
 	switch value := value.(type) {
 	case string:
@@ -217,7 +217,7 @@ func poison(value any) any {
 		}
 	case map[string]any:
 		for key := range value {
-			if key != "assignee_type" { // which says how the rest is read
+			if key != "assignee_type" { // it determines how the rest is read
 				value[key] = poison(value[key])
 			}
 		}
@@ -251,7 +251,7 @@ func TestLineBreaks(t *testing.T) {
 	}
 }
 
-// bigFile is rows of two megabytes each.
+// bigFile is a reader of rows of two megabytes each.
 type bigFile struct{ rows, at int }
 
 func (b *bigFile) Read(p []byte) (int, error) {
@@ -275,7 +275,7 @@ func (b *bigFile) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// counted looks at the memory in use now and then.
+// counted is a writer that measures the memory in use now and then.
 type counted struct{ written, since, most int }
 
 func (c *counted) Write(p []byte) (int, error) {
@@ -290,7 +290,7 @@ func (c *counted) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestHugeLinesInLittleMemory(t *testing.T) { //nolint:paralleltest // it measures the memory of the program
+func TestHugeLinesInLittleMemory(t *testing.T) { //nolint:paralleltest // it measures the program's memory
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -310,9 +310,9 @@ func TestBadLines(t *testing.T) {
 		"half a line":    {`{"id":3,"content":"hal`, "line 4: this is half a JSON object"},
 		"a bracket less": {`{"id":3,"custom_attributes":{"a":1}`, "line 4: this is half a JSON object"},
 		"two":            {`{"id":3}{"id":4}`, "line 4: this is half a JSON object, or a broken one"},
-		"null":           {`null`, "line 4: this is no JSON object"},
-		"a list":         {`[{"id":3}]`, "line 4: this is no JSON object"},
-		"CSV":            {`id,content`, "line 4: this is no JSON object"},
+		"null":           {`null`, "line 4: this is not a JSON object"},
+		"a list":         {`[{"id":3}]`, "line 4: this is not a JSON object"},
+		"CSV":            {`id,content`, "line 4: this is not a JSON object"},
 		"another field":  {`{"id":"three"}`, "line 4: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -339,7 +339,7 @@ func TestNoRows(t *testing.T) {
 	}
 }
 
-// ending ends a context when the third row has been read.
+// ending is a reader that ends a context at the third row.
 type ending struct {
 	rows int
 	end  context.CancelFunc

@@ -14,7 +14,7 @@ import (
 	"github.com/cfchat/cfchat-go/cfchattest"
 )
 
-// TestStandIn takes the tour on the stand-in and looks for what each step shows, in the width of a terminal.
+// TestStandIn checks what each step of the tour shows on the stand-in, and that it fits a terminal.
 func TestStandIn(t *testing.T) {
 	var out strings.Builder
 	if err := RunOnStandIn(t.Context(), &out); err != nil {
@@ -45,7 +45,7 @@ func TestStandIn(t *testing.T) {
 	}
 }
 
-// anAccount starts a server with a conversation, of contact 1 in inbox 1, that the tour takes for a real account.
+// anAccount starts a server, with a conversation of contact 1 in inbox 1, that the tour treats as a real account.
 func anAccount(t *testing.T) *cfchattest.Server {
 	t.Helper()
 	server := cfchattest.New(t)
@@ -53,7 +53,7 @@ func anAccount(t *testing.T) *cfchattest.Server {
 	return server
 }
 
-// writes returns what the server was told to change: "" for a conversation created, and else its number.
+// writes returns the targets of the requests that change something: "" for a created conversation, else "/" and its number.
 func writes(server *cfchattest.Server) (targets []string) {
 	for _, r := range server.Requests() {
 		if r.Method != http.MethodGet && !strings.HasSuffix(r.Path, "/filter") {
@@ -64,7 +64,8 @@ func writes(server *cfchattest.Server) (targets []string) {
 	return targets
 }
 
-// TestRealAccount is read unless the tour may write, and then it writes to what it has created. It says what either way.
+// TestRealAccount checks that a real account is only read unless the tour may write, that it then only writes to what it has
+// created, and that it says what it writes either way.
 func TestRealAccount(t *testing.T) {
 	for name, c := range map[string]struct {
 		options Options
@@ -93,7 +94,7 @@ func TestRealAccount(t *testing.T) {
 		}
 		for _, want := range append(c.want, "Account 1 of https://chat.example.com\n") {
 			if !strings.Contains(out.String(), want) {
-				t.Errorf("%s: it does not say %q\n%s", name, want, &out)
+				t.Errorf("%s: it does not print %q\n%s", name, want, &out)
 			}
 		}
 		if got := writes(server); !slices.Equal(got, c.writes) {
@@ -102,7 +103,7 @@ func TestRealAccount(t *testing.T) {
 	}
 }
 
-// announced notes how many writes a server had got when the tour had said what it would write.
+// announced records how many writes a server had received when the tour announced them.
 type announced struct {
 	strings.Builder
 	server *cfchattest.Server
@@ -116,8 +117,8 @@ func (a *announced) Write(p []byte) (int, error) {
 	return a.Builder.Write(p)
 }
 
-// TestSaysBefore what it writes.
-func TestSaysBefore(t *testing.T) {
+// TestAnnouncesWrites checks that the tour prints what it will write before it writes.
+func TestAnnouncesWrites(t *testing.T) {
 	server := anAccount(t)
 	out := &announced{server: server, writes: -1}
 	err := Run(t.Context(), server.Account(t), Options{Write: true, Inbox: 1, Contact: 1}, out)
@@ -126,7 +127,7 @@ func TestSaysBefore(t *testing.T) {
 	}
 }
 
-// TestUnreadableNames do not keep the tour from writing: a key may write where it may not read.
+// TestUnreadableNames checks that unreadable names do not keep the tour from writing: a key may write where it may not read.
 func TestUnreadableNames(t *testing.T) {
 	server := anAccount(t)
 	server.FailNext(cfchat.OperationGetInbox, cfchattest.Failure{Status: http.StatusUnauthorized})
@@ -137,7 +138,7 @@ func TestUnreadableNames(t *testing.T) {
 	}
 }
 
-// TestNowhere says which flags name what is not there.
+// TestNowhere checks that the error names the flags if the inbox or the contact does not exist.
 func TestNowhere(t *testing.T) {
 	err := Run(t.Context(), anAccount(t).Account(t), Options{Write: true, Inbox: 77, Contact: 1}, io.Discard)
 	if err == nil || !strings.HasSuffix(err.Error(), "; does the account have the inbox of --inbox and the contact of --contact?") {
@@ -145,7 +146,7 @@ func TestNowhere(t *testing.T) {
 	}
 }
 
-// TestStops says what it leaves behind.
+// TestStops checks that the error names the conversation that the tour leaves behind.
 func TestStops(t *testing.T) {
 	server := anAccount(t)
 	server.FailNext(cfchat.OperationToggleStatusOfAConversation, cfchattest.Failure{Status: http.StatusForbidden})
@@ -155,7 +156,7 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestInterrupted ends with the context.
+// TestInterrupted checks that the tour ends with the context.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -164,13 +165,13 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestShort shows nothing that a terminal would obey.
+// TestShort checks that short removes everything that a terminal would obey.
 func TestShort(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\tb\n c": "a b c", "\x1b[2Jgone": "[2Jgone", "\u202eabc": "abc", "0123456789abc": "0123456789a…", "0123456789ab": "0123456789ab",
 	} {
 		if got := short(text, 12); got != want {
-			t.Errorf("%q becomes %q", text, got)
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }
@@ -184,7 +185,7 @@ func TestNextFriday(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := nextFriday(day).Format("2006-01-02 15:04"); got != want+" 09:00" {
-			t.Errorf("after %s comes %s", now, got)
+			t.Errorf("after %s: got %s, want %s 09:00", now, got, want)
 		}
 	}
 }
