@@ -112,7 +112,7 @@ func (r *receiver) serveAt(ctx context.Context, listener net.Listener, account i
 	}
 	go func() {
 		if err := server.Serve(netutil.LimitListener(listener, maxConnections)); !errors.Is(err, http.ErrServerClosed) {
-			failed(fmt.Errorf("--listen: %w", err))
+			failed(fmt.Errorf("no more deliveries arrive: %w", err))
 		}
 	}()
 	return func() {
