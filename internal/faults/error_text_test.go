@@ -32,12 +32,12 @@ import (
 
 var updateTexts = flag.Bool("update-texts", false, "write testdata/error-texts.txt")
 
-// lineNumber is where a panic began.
+// lineNumber matches the place where a panic began.
 var lineNumber = regexp.MustCompile(`_test\.go:\d+`)
 
 const (
 	errorTexts = "../../testdata/error-texts.txt"
-	textWidth  = 125 // runes of a line
+	textWidth  = 125 // runes per line
 )
 
 // errorText is an error that a caller may read.
@@ -46,8 +46,8 @@ type errorText struct {
 	err  func(t *testing.T) error
 }
 
-// TestErrorTexts compares every text that an error can have with testdata/error-texts.txt, which is meant to be read. Two
-// lines each are enough.
+// TestErrorTexts compares every text that an error can have with testdata/error-texts.txt, a file for people to read. No
+// text may be longer than two lines.
 func TestErrorTexts(t *testing.T) {
 	var texts bytes.Buffer
 	for _, group := range [][]errorText{configTexts, inputTexts, messageTexts, contactTexts, contactChangeTexts, contactOpenTexts, nameTexts, labelTexts, webhookTexts, attributeTexts, assignTexts, participantTexts, fileTexts(), optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
@@ -109,13 +109,13 @@ func findUnread(t *testing.T, golden string) {
 
 // unshown are texts that no caller sees unchanged.
 var unshown = map[string]bool{
-	// Nobody is there any more to read it, or net/http keeps it to itself.
+	// The caller is gone, or net/http does not pass the error on.
 	"the call is over": true, "its length has changed": true, "no answer came, for a reason that has no text": true,
-	"stopped":          true, // ends a scan whose caller wants no more
-	"left":             true, // and a walk through what has changed
+	"stopped":          true, // ends a scan whose caller has stopped
+	"left":             true, // ends a walk through changes
 	"enough was found": true, // ends a sweep
-	"the connection was lost after the request was sent": true, // which takes an HTTP/2 server
-	// The status says these.
+	"the connection was lost after the request was sent": true, // needs an HTTP/2 server
+	// The status already states these.
 	"not authorized": true, "forbidden": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
 }
 
