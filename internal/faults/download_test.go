@@ -17,13 +17,13 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// secretAddress is an attachment's address, and the part of it that must not show in an error.
+// secretAddress is an attachment's address, with the part of it that no error may show.
 const (
 	signature     = "s1gned-s1gned-s1gned"
 	secretAddress = "http://127.0.0.1/rails/active_storage/" + signature + "/a.txt?signature=" + signature
 )
 
-// theFile is what is downloaded.
+// theFile is the file that is downloaded.
 var theFile = strings.Repeat("0123456789abcdef", 20<<10/16)
 
 const (
@@ -36,10 +36,10 @@ type storageStep struct {
 	status  int
 	headers []string
 	body    string
-	cut     int           // after so many bytes the connection breaks; 0 for never, -1 before the first
+	cut     int           // the connection breaks after this many bytes; 0: never, -1: before the first
 	pause   time.Duration // before the head
-	hang    bool          // after what comes
-	endless bool          // it ends with the connection, and says no length
+	hang    bool          // after the bytes that are sent
+	endless bool          // the body ends with the connection, and no length is sent
 }
 
 func (s storageStep) step() step {
@@ -58,18 +58,18 @@ func (s storageStep) step() step {
 	return out
 }
 
-// whole answers with the whole file; the connection breaks after this many bytes, if not 0.
+// whole answers with the whole file; if cut is not 0, the connection breaks after that many bytes.
 func whole(cut int, headers ...string) storageStep {
 	return storageStep{status: 200, headers: headers, body: theFile, cut: cut}
 }
 
-// rest is the file from a byte on.
+// rest answers with the file from a given byte on.
 func rest(from, cut int, headers ...string) storageStep {
 	place := fmt.Sprintf("Content-Range: bytes %d-%d/%d", from, len(theFile)-1, len(theFile))
 	return storageStep{status: 206, headers: append([]string{place}, headers...), body: theFile[from:], cut: cut}
 }
 
-// TestF10Download plays each fault: never a byte twice, never two files in one, and never an address in an error.
+// TestF10Download plays each fault: no byte is written twice, two files are never mixed, and no error shows an address.
 func TestF10Download(t *testing.T) {
 	elsewhere := func(address string) storageStep {
 		return storageStep{status: 302, headers: []string{"Location: " + address}}
@@ -78,14 +78,14 @@ func TestF10Download(t *testing.T) {
 		is       error // nil for success
 		n        int
 		requests int
-		ranges   []string // what is asked for, after the first request
+		ranges   []string // the ranges requested after the first request
 		says     string
 		took     time.Duration // at least
 	}
 	all := len(theFile)
 	for name, c := range map[string]struct {
 		steps []storageStep
-		size  int64 // what the server said of the file
+		size  int64 // the file's size according to the server
 		opts  []cfchat.CallOption
 		want  want
 	}{
@@ -152,16 +152,16 @@ func TestF10Download(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want.says)
 			}
 			if shown := fmt.Sprintf("%v %+v %+v", err, err, resp); strings.Contains(shown, signature) {
-				t.Errorf("the address shows in %s", shown)
+				t.Errorf("address shown in %s", shown)
 			}
 			if e, ok := errors.AsType[*cfchat.Error](err); err != nil && (!ok || strings.Contains(fmt.Sprintf("%#v", *e), signature)) {
 				t.Errorf("%#v", err)
 			}
 			if int(n) != got.Len() || got.Len() != c.want.n || !strings.HasPrefix(theFile, got.String()) && c.want.n > 3 {
-				t.Errorf("%d bytes, written %d, want %d", n, got.Len(), c.want.n)
+				t.Errorf("got %d bytes, wrote %d, want %d", n, got.Len(), c.want.n)
 			}
 			if len(w.requests) != c.want.requests || took < c.want.took {
-				t.Errorf("%d requests in %s, want %d", len(w.requests), took, c.want.requests)
+				t.Errorf("got %d requests in %s, want %d", len(w.requests), took, c.want.requests)
 			}
 			for i, asked := range c.want.ranges {
 				part, by, _ := strings.Cut(asked, " ")
@@ -186,7 +186,8 @@ func withDownloads(t *testing.T, transport http.RoundTripper, options ...func(*c
 	}}, options...)...)
 }
 
-// TestF5DownloadOfALargeFile that is cut again and again continues as long as each try brings some of it.
+// TestF5DownloadOfALargeFile checks that the download of a file that is cut off again and again continues as long as each
+// try brings part of it.
 func TestF5DownloadOfALargeFile(t *testing.T) {
 	const piece, pieces = 64 << 10, 12
 	large := strings.Repeat("x", piece*pieces)
@@ -211,7 +212,7 @@ func TestF5DownloadOfALargeFile(t *testing.T) {
 	})
 }
 
-// TestDownloadFromHTTPS is not led to plain http, and is led the other way.
+// TestDownloadFromHTTPS checks that a download does not follow a redirect from https to http, but does the other way.
 func TestDownloadFromHTTPS(t *testing.T) {
 	for from, to := range map[string]string{"https": "http", "http": "https"} {
 		asked := 0
@@ -231,8 +232,9 @@ func TestDownloadFromHTTPS(t *testing.T) {
 	}
 }
 
-// TestF9DownloadInto a Writer that fails, takes less, panics: what was written is told, and nothing is tried again.
-func TestF9DownloadInto(t *testing.T) {
+// TestF9DownloadIntoABadWriter checks a Writer that fails, accepts too little, or panics: the call reports how much was
+// written, and tries nothing again.
+func TestF9DownloadIntoABadWriter(t *testing.T) {
 	full := errors.New("the disk is full")
 	for name, c := range map[string]struct {
 		w    writerFunc
@@ -261,8 +263,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// TestDownloadEnds when its context does, no matter what is under way.
-func TestDownloadEnds(t *testing.T) {
+// TestDownloadEndsWithItsContext checks that a download ends when its context does, whatever is in progress.
+func TestDownloadEndsWithItsContext(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps []storageStep
 		is    error
@@ -311,7 +313,7 @@ func TestDownloadEnds(t *testing.T) {
 	})
 }
 
-// TestDownloadThatCannotConnect is ErrNotSent, of the transport that net/http has.
+// TestDownloadThatCannotConnect checks that a download that cannot connect over net/http's own transport is ErrNotSent.
 func TestDownloadThatCannotConnect(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		dials := 0
@@ -327,7 +329,8 @@ func TestDownloadThatCannotConnect(t *testing.T) {
 	})
 }
 
-// TestDownloadAsksTheLimiter for the server's own files only: it is the server that counts.
+// TestDownloadAsksTheLimiter checks that the limiter is asked only for files on the server itself, because only the server
+// counts requests.
 func TestDownloadAsksTheLimiter(t *testing.T) {
 	for host, want := range map[string]int{"127.0.0.1": 1, "files.test": 0} {
 		limiter := &countingLimiter{}
@@ -344,7 +347,7 @@ type countingLimiter struct{ asked int }
 
 func (l *countingLimiter) Wait(context.Context) error { l.asked++; return nil }
 
-// TestDownloadThatIsSlow may take any time, as long as bytes arrive.
+// TestDownloadThatIsSlow checks that a download may take any amount of time, as long as bytes arrive.
 func TestDownloadThatIsSlow(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		w := &faultServer{steps: []step{says(200, "text/plain", theFile[:60])}}
@@ -359,7 +362,7 @@ func TestDownloadThatIsSlow(t *testing.T) {
 	})
 }
 
-// TestDownloadThatStalls reports that nothing arrived, even if it could not be resumed.
+// TestDownloadThatStalls checks that a stalled download reports that nothing arrived, even if it could not be resumed.
 func TestDownloadThatStalls(t *testing.T) {
 	for kind, foreign := range map[string]bool{"net/http": false, "another": true} {
 		inBubble(t, kind, func(t *testing.T) {
@@ -378,7 +381,7 @@ func TestDownloadThatStalls(t *testing.T) {
 	}
 }
 
-// TestDownloadOfGarbage shows nothing of an answer that is not HTTP and repeats the address.
+// TestDownloadOfGarbage checks that an error shows nothing of an answer that is not HTTP and that repeats the address.
 func TestDownloadOfGarbage(t *testing.T) {
 	for name, text := range map[string]string{
 		"status line": "GET /rails/" + signature + " HTTP/1.1\r\n\r\n",
