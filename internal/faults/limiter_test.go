@@ -581,7 +581,7 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			n++
 			server.noDate = n%60 != 1
-			server.ahead = 30*time.Millisecond + time.Since(begun)/10_000 // it gains 0.1 ms a second
+			server.ahead = 30*time.Millisecond + time.Since(begun)/10_000 // it gains 0.1 ms per second
 			return server.RoundTrip(req)
 		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
 		for range 500 {
@@ -610,7 +610,7 @@ func TestPerMinuteOfALateAnswer(t *testing.T) {
 		way = 0
 		begun := time.Now()
 		if _, err := trial.Get.Do(t.Context(), chat); err != nil || time.Since(begun) != 0 {
-			t.Errorf("%v after %s, in a minute whose limit is not used up", err, time.Since(begun))
+			t.Errorf("%v after %s, although nothing counts in this minute", err, time.Since(begun))
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // peopleChanged returns the error of changing the participants, from a server that sends the answers in turn; "" means no
-// answer, and anything but a list a failure.
+// answer, "500" and "422" those statuses, and "empty" an empty body.
 func peopleChanged(change func(context.Context, cfchat.ConversationsService) error, answers ...string) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
