@@ -142,7 +142,7 @@ func TestUploadEndsAtEveryPoint(t *testing.T) {
 				t.Errorf("ErrNotSent does not fit: %v", err)
 			}
 			if err != nil && len(w.requests) == 2 && !errors.Is(err, cfchat.ErrUnknownOutcome) {
-				t.Errorf("unexpected refusal: %v", err)
+				t.Errorf("not ErrUnknownOutcome: %v", err)
 			}
 		})
 	}

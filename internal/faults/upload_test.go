@@ -142,7 +142,7 @@ func TestU3U6UploadIsRepeated(t *testing.T) {
 	}
 }
 
-// incomplete is a server that counts the requests that arrive whole, and those that arrive only in part.
+// incomplete is a server that counts the whole forms, and the parts of forms, that arrive.
 type incomplete struct {
 	whole, some atomic.Int32
 }
@@ -225,7 +225,7 @@ func TestU2U5UploadThatEndsEarly(t *testing.T) {
 				err := sendFiles(t.Context(), chat, first.file(), c.file)
 				synctest.Wait()
 				if server.whole.Load() != 0 || server.some.Load() == 0 {
-					t.Errorf("got %d whole forms and %d partial ones", server.whole.Load(), server.some.Load())
+					t.Errorf("got %d whole forms and %d parts", server.whole.Load(), server.some.Load())
 				}
 				if err == nil || !strings.Contains(err.Error(), c.says) || !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrNotFound) {
 					t.Errorf("%v, want %q", err, c.says)
