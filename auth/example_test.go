@@ -80,7 +80,7 @@ func ExampleWithScheme() {
 	// Conversation was reopened by Ada Admin
 }
 
-// An editor sets another key for one call, and the client keeps it.
+// An editor can set another key for a single call; the client does not replace it.
 func ExampleKeys_Edit() {
 	server := cfchattest.Start()
 	defer server.Close()

@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestNullMessage reads a conversation whose message is null, as it is if the message is deleted while the server writes.
+// TestNullMessage reads a conversation whose message is null, as it is if the message disappears while the server writes.
 func TestNullMessage(t *testing.T) {
 	for _, body := range []string{
 		`{"event":"conversation_updated","id":5,"messages":[null]}`,

@@ -470,7 +470,7 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// edited is what a call says of an editor.
+// edited returns the error of a call with an editor.
 func edited(edit func(*http.Request) error) func(*testing.T) error {
 	return optioned(cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error { return edit(req) }))
 }
@@ -494,7 +494,7 @@ var editorTexts = []errorText{
 	{"an editor that sets a header of two lines", changed(func(r *http.Request) { r.Header.Set("A", "b\nc") })},
 }
 
-// carried is what a call says of a Transport.
+// carried returns the error of a call over a Transport.
 func carried(c trial.Call, trip func(*http.Request) (*http.Response, error), options ...func(*cfchat.Config)) func(*testing.T) error {
 	return func(t *testing.T) error {
 		return trial.Second(c.In(t.Context(), trial.Chat(t, trial.RoundTripper(trip), options...), 56, trial.One))
@@ -534,7 +534,7 @@ var transportTexts = []errorText{
 	}},
 }
 
-// answered is what a call says of an answer. Further headers are pairs.
+// answered returns the error of a call that gets an answer. Further headers are pairs.
 func answered(c trial.Call, status int, contentType, body string, headers ...string) func(*testing.T) error {
 	return carried(c, func(*http.Request) (*http.Response, error) {
 		resp := trial.Reply(status, contentType, body)
@@ -692,7 +692,7 @@ var answerTexts = []errorText{
 	}},
 }
 
-// messageOver returns the first error of a scan of messages over a server that answers so.
+// messageOver returns the first error of a scan of messages, from a server that answers with answer.
 func messageOver(t *testing.T, answer func(*http.Request) *http.Response, scan func(cfchat.MessagesService) iter.Seq2[*cfchat.Message, error]) error {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) { return answer(req), nil }))
 	for _, err := range scan(chat.Account(56).Messages) {
@@ -713,7 +713,7 @@ func scanOver(t *testing.T, answer func(*http.Request) *http.Response) error {
 	return firstError(chat.Account(56).Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}))
 }
 
-// limited is what a call says of a limiter, whose Wait fails at a try.
+// limited returns the error of a call whose limiter's Wait fails at the given try.
 func limited(try int, err error) func(*testing.T) error {
 	return carried(trial.Get, func(*http.Request) (*http.Response, error) { return trial.Reply(503, "text/html", ""), nil }, func(c *cfchat.Config) {
 		tries := 0
