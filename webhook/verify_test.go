@@ -83,16 +83,16 @@ func TestVerifyHeaders(t *testing.T) {
 		"two signatures in two cases": {
 			http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}, "x-chatwoot-signature": {signature}}, "2 values",
 		},
-		"no number":  {http.Header{webhook.TimestampHeader: {"soon"}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"signed":     {http.Header{webhook.TimestampHeader: {"+" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"negative":   {http.Header{webhook.TimestampHeader: {"-" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"beyond":     {http.Header{webhook.TimestampHeader: {"9" + strings.Repeat("9", 30)}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"no prefix":  {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[len("sha256="):]}}, "is not sha256="},
-		"another":    {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha1=" + signature[7:]}}, "is not sha256="},
-		"no hex":     {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature + "zz"}}, "is not sha256="},
-		"half":       {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[:39]}}, "does not match this body"},
-		"empty":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}}, "does not match this body"},
-		"empty text": {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {""}}, "is not sha256="},
+		"not a number": {http.Header{webhook.TimestampHeader: {"soon"}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"signed":       {http.Header{webhook.TimestampHeader: {"+" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"negative":     {http.Header{webhook.TimestampHeader: {"-" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"beyond":       {http.Header{webhook.TimestampHeader: {"9" + strings.Repeat("9", 30)}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"no prefix":    {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[len("sha256="):]}}, "is not sha256="},
+		"another":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha1=" + signature[7:]}}, "is not sha256="},
+		"not hex":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature + "zz"}}, "is not sha256="},
+		"half":         {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[:39]}}, "does not match this body"},
+		"empty":        {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}}, "does not match this body"},
+		"empty text":   {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {""}}, "is not sha256="},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := webhook.Verify(secret, c.header, body, sent)

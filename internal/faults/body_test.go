@@ -563,7 +563,7 @@ func TestBodyOfAnEditor(t *testing.T) {
 			})
 		}
 	}
-	// An empty body is not sent as one, and a request whose body fails is not sent.
+	// An empty body is sent as no body, and a request whose body fails is not sent.
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Body != nil && req.Body != http.NoBody {
 			t.Error("there is a body")

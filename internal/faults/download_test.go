@@ -89,48 +89,48 @@ func TestF10Download(t *testing.T) {
 		opts  []cfchat.CallOption
 		want  want
 	}{
-		"at once":                      {[]storageStep{whole(0)}, 0, nil, want{nil, all, 1, nil, "", 0}},
-		"behind a redirect":            {[]storageStep{elsewhere("/b?signature=" + signature), whole(0)}, 0, nil, want{nil, all, 2, nil, "", 0}},
-		"F1 cut, with a tag":           {[]storageStep{whole(5000, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 2, []string{`bytes=5000- "one"`}, "", 0}},
-		"cut, with a time":             {[]storageStep{whole(5000, modified), rest(5000, 0)}, 0, nil, want{nil, all, 2, []string{"bytes=5000- Sat, 28 Nov 2026 10:00:00 GMT"}, "", 0}},
-		"cut twice":                    {[]storageStep{whole(1, tag), rest(1, 7000, tag), rest(7001, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=1- "one"`, `bytes=7001- "one"`}, "", 0}},
-		"cut at the last byte":         {[]storageStep{whole(all-1, tag), rest(all-1, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
-		"cut behind a redirect":        {[]storageStep{elsewhere("/b"), whole(5000, tag), elsewhere("/c"), rest(5000, 0, tag)}, 0, nil, want{nil, all, 4, nil, "", 0}},
-		"cut for ever":                 {[]storageStep{whole(10, tag), rest(10, 10, tag), rest(20, 10, tag)}, 0, nil, want{io.ErrUnexpectedEOF, 30, 3, nil, "the body was cut", 0}},
-		"cut, and never again":         {[]storageStep{whole(10, tag)}, 0, []cfchat.CallOption{cfchat.WithRetry(cfchat.Retry{MaxTries: 1})}, want{io.ErrUnexpectedEOF, 10, 1, nil, "the body was cut", 0}},
-		"F4 cut, and nothing to go by": {[]storageStep{whole(10)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
-		"cut, and a weak tag":          {[]storageStep{whole(10, `Etag: W/"one"`)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
-		"F2 cut, and all of it again":  {[]storageStep{whole(5000, tag), whole(0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
-		"cut, again, and cut before":   {[]storageStep{whole(5000, tag), whole(100, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=5000- "one"`, `bytes=5000- "one"`}, "", 0}},
-		"F3 cut, and changed":          {[]storageStep{whole(5000, tag), whole(0, `Etag: "two"`)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed since its first 5000 bytes", 0}},
-		"cut, and a changed part":      {[]storageStep{whole(5000, modified), rest(5000, 0, "Last-Modified: Sat, 28 Nov 2026 10:00:01 GMT")}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
-		"cut, and a part of no tag":    {[]storageStep{whole(5000, tag), rest(5000, 0)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
-		"cut, and another length":      {[]storageStep{whole(5000, tag), {status: 200, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
-		"cut, and another part":        {[]storageStep{whole(5000, tag), rest(4999, 0, tag)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
-		"cut, and the part is none":    {[]storageStep{whole(5000, tag), {status: 206, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
-		"cut, and the end is reached":  {[]storageStep{whole(5000, tag), {status: 416, headers: []string{tag}}}, 0, nil, want{nil, 5000, 2, nil, "416", 0}},
-		"cut, and gone":                {[]storageStep{whole(5000, tag), {status: 404}}, 0, nil, want{cfchat.ErrNotFound, 5000, 2, nil, "404", 0}},
-		"cut, and then busy":           {[]storageStep{whole(5000, tag), {status: 503}, rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, nil, "", 0}},
-		"cut before a byte":            {[]storageStep{whole(-1), whole(0)}, 0, nil, want{nil, all, 2, []string{}, "", 0}},
-		"no length, and short":         {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 2, nil, want{io.ErrUnexpectedEOF, 1, 1, nil, "cut", 0}},
-		"no length":                    {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 1, nil, want{nil, 1, 1, nil, "", 0}},
-		"404":                          {[]storageStep{{status: 404}}, 0, nil, want{cfchat.ErrNotFound, 0, 1, nil, "404 Not Found", 0}},
-		"403, as expired ones":         {[]storageStep{{status: 403, body: "<Error>" + signature + "</Error>"}}, 0, nil, want{cfchat.ErrForbidden, 0, 1, nil, "403", 0}},
-		"401":                          {[]storageStep{{status: 401, body: "You need to sign in or sign up before continuing."}}, 0, nil, want{cfchat.ErrUnauthorized, 0, 1, nil, "401", 0}},
-		"204":                          {[]storageStep{{status: 204}}, 0, nil, want{cfchat.ErrDecode, 0, 1, nil, "not what was asked for", 0}},
-		"500 once":                     {[]storageStep{{status: 500}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 500 * time.Millisecond}},
-		"500":                          {[]storageStep{{status: 500, body: signature}}, 0, nil, want{cfchat.ErrServer, 0, 3, nil, "500", 0}},
-		"429":                          {[]storageStep{{status: 429, headers: []string{"Retry-After: 7"}}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 7 * time.Second}},
-		"429 for long":                 {[]storageStep{{status: 429, headers: []string{"Retry-After: 700"}}}, 0, nil, want{cfchat.ErrRateLimited, 0, 1, nil, "asks to wait 11m40s", 0}},
-		"no answer":                    {[]storageStep{{status: 200, pause: time.Hour}}, 0, nil, want{context.DeadlineExceeded, 0, 3, nil, "nothing came within 30s", 90 * time.Second}},
-		"F7 nothing more":              {[]storageStep{{status: 200, headers: []string{tag}, body: theFile, cut: 10, hang: true}, rest(10, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 30 * time.Second}},
-		"a bad redirect":               {[]storageStep{elsewhere("http://a b/?" + signature)}, 0, nil, want{nil, 0, 3, nil, "the redirect leads to no address", 0}},
-		"a redirect to a file":         {[]storageStep{elsewhere("file:///etc/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 1, nil, "neither https nor http", 0}},
-		"F6 round and round":           {[]storageStep{elsewhere("/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 11, nil, "more than 10 redirects", 0}},
-		"F8 too large":                 {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all - 1))}, want{cfchat.ErrTooLarge, 0, 1, nil, "(WithMaxBody)", 0}},
-		"too large for anybody":        {[]storageStep{{status: 200, headers: []string{"Content-Length: 268435457"}, body: "x", endless: true}}, 0, nil, want{cfchat.ErrTooLarge, 0, 1, nil, "268435456", 0}},
-		"just so large":                {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all))}, want{nil, all, 1, nil, "", 0}},
-		"too large, of no length":      {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "xyz", endless: true}}, 0, []cfchat.CallOption{cfchat.WithMaxBody(2)}, want{cfchat.ErrTooLarge, 2, 1, nil, "more than 2 bytes", 0}},
+		"whole":                         {[]storageStep{whole(0)}, 0, nil, want{nil, all, 1, nil, "", 0}},
+		"after a redirect":              {[]storageStep{elsewhere("/b?signature=" + signature), whole(0)}, 0, nil, want{nil, all, 2, nil, "", 0}},
+		"F1 cut, with a tag":            {[]storageStep{whole(5000, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 2, []string{`bytes=5000- "one"`}, "", 0}},
+		"cut, with a time":              {[]storageStep{whole(5000, modified), rest(5000, 0)}, 0, nil, want{nil, all, 2, []string{"bytes=5000- Sat, 28 Nov 2026 10:00:00 GMT"}, "", 0}},
+		"cut twice":                     {[]storageStep{whole(1, tag), rest(1, 7000, tag), rest(7001, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=1- "one"`, `bytes=7001- "one"`}, "", 0}},
+		"cut at the last byte":          {[]storageStep{whole(all-1, tag), rest(all-1, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
+		"cut after a redirect":          {[]storageStep{elsewhere("/b"), whole(5000, tag), elsewhere("/c"), rest(5000, 0, tag)}, 0, nil, want{nil, all, 4, nil, "", 0}},
+		"cut every time":                {[]storageStep{whole(10, tag), rest(10, 10, tag), rest(20, 10, tag)}, 0, nil, want{io.ErrUnexpectedEOF, 30, 3, nil, "the body was cut", 0}},
+		"cut, and never again":          {[]storageStep{whole(10, tag)}, 0, []cfchat.CallOption{cfchat.WithRetry(cfchat.Retry{MaxTries: 1})}, want{io.ErrUnexpectedEOF, 10, 1, nil, "the body was cut", 0}},
+		"F4 cut, and no tag or time":    {[]storageStep{whole(10)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
+		"cut, and a weak tag":           {[]storageStep{whole(10, `Etag: W/"one"`)}, 0, nil, want{io.ErrUnexpectedEOF, 10, 1, nil, "no ETag or Last-Modified", 0}},
+		"F2 cut, and all of it again":   {[]storageStep{whole(5000, tag), whole(0, tag)}, 0, nil, want{nil, all, 2, nil, "", 0}},
+		"cut, again, and cut before":    {[]storageStep{whole(5000, tag), whole(100, tag), rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, []string{`bytes=5000- "one"`, `bytes=5000- "one"`}, "", 0}},
+		"F3 cut, and changed":           {[]storageStep{whole(5000, tag), whole(0, `Etag: "two"`)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed since its first 5000 bytes", 0}},
+		"cut, and a changed part":       {[]storageStep{whole(5000, modified), rest(5000, 0, "Last-Modified: Sat, 28 Nov 2026 10:00:01 GMT")}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
+		"cut, and a part without a tag": {[]storageStep{whole(5000, tag), rest(5000, 0)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
+		"cut, and another length":       {[]storageStep{whole(5000, tag), {status: 200, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "has changed", 0}},
+		"cut, and another part":         {[]storageStep{whole(5000, tag), rest(4999, 0, tag)}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
+		"cut, and an invalid part":      {[]storageStep{whole(5000, tag), {status: 206, headers: []string{tag}, body: "x"}}, 0, nil, want{cfchat.ErrDecode, 5000, 2, nil, "not what was asked for", 0}},
+		"cut, and the end is reached":   {[]storageStep{whole(5000, tag), {status: 416, headers: []string{tag}}}, 0, nil, want{nil, 5000, 2, nil, "416", 0}},
+		"cut, and gone":                 {[]storageStep{whole(5000, tag), {status: 404}}, 0, nil, want{cfchat.ErrNotFound, 5000, 2, nil, "404", 0}},
+		"cut, and then busy":            {[]storageStep{whole(5000, tag), {status: 503}, rest(5000, 0, tag)}, 0, nil, want{nil, all, 3, nil, "", 0}},
+		"cut before a byte":             {[]storageStep{whole(-1), whole(0)}, 0, nil, want{nil, all, 2, []string{}, "", 0}},
+		"no length, and short":          {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 2, nil, want{io.ErrUnexpectedEOF, 1, 1, nil, "cut", 0}},
+		"no length":                     {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "x", endless: true}}, 1, nil, want{nil, 1, 1, nil, "", 0}},
+		"404":                           {[]storageStep{{status: 404}}, 0, nil, want{cfchat.ErrNotFound, 0, 1, nil, "404 Not Found", 0}},
+		"403, expired":                  {[]storageStep{{status: 403, body: "<Error>" + signature + "</Error>"}}, 0, nil, want{cfchat.ErrForbidden, 0, 1, nil, "403", 0}},
+		"401":                           {[]storageStep{{status: 401, body: "You need to sign in or sign up before continuing."}}, 0, nil, want{cfchat.ErrUnauthorized, 0, 1, nil, "401", 0}},
+		"204":                           {[]storageStep{{status: 204}}, 0, nil, want{cfchat.ErrDecode, 0, 1, nil, "not what was asked for", 0}},
+		"500 once":                      {[]storageStep{{status: 500}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 500 * time.Millisecond}},
+		"500":                           {[]storageStep{{status: 500, body: signature}}, 0, nil, want{cfchat.ErrServer, 0, 3, nil, "500", 0}},
+		"429":                           {[]storageStep{{status: 429, headers: []string{"Retry-After: 7"}}, whole(0)}, 0, nil, want{nil, all, 2, nil, "", 7 * time.Second}},
+		"429 with a long wait":          {[]storageStep{{status: 429, headers: []string{"Retry-After: 700"}}}, 0, nil, want{cfchat.ErrRateLimited, 0, 1, nil, "asks to wait 11m40s", 0}},
+		"no answer":                     {[]storageStep{{status: 200, pause: time.Hour}}, 0, nil, want{context.DeadlineExceeded, 0, 3, nil, "nothing came within 30s", 90 * time.Second}},
+		"F7 nothing more":               {[]storageStep{{status: 200, headers: []string{tag}, body: theFile, cut: 10, hang: true}, rest(10, 0, tag)}, 0, nil, want{nil, all, 2, nil, "", 30 * time.Second}},
+		"a bad redirect":                {[]storageStep{elsewhere("http://a b/?" + signature)}, 0, nil, want{nil, 0, 3, nil, "the redirect leads to no address", 0}},
+		"a redirect to a file":          {[]storageStep{elsewhere("file:///etc/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 1, nil, "neither https nor http", 0}},
+		"F6 in a circle":                {[]storageStep{elsewhere("/" + signature)}, 0, nil, want{cfchat.ErrRedirect, 0, 11, nil, "more than 10 redirects", 0}},
+		"F8 too large":                  {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all - 1))}, want{cfchat.ErrTooLarge, 0, 1, nil, "(WithMaxBody)", 0}},
+		"above the largest limit":       {[]storageStep{{status: 200, headers: []string{"Content-Length: 268435457"}, body: "x", endless: true}}, 0, nil, want{cfchat.ErrTooLarge, 0, 1, nil, "268435456", 0}},
+		"exactly at the limit":          {[]storageStep{whole(0)}, 0, []cfchat.CallOption{cfchat.WithMaxBody(int64(all))}, want{nil, all, 1, nil, "", 0}},
+		"too large, without a length":   {[]storageStep{{status: 200, headers: []string{"Connection: close"}, body: "xyz", endless: true}}, 0, []cfchat.CallOption{cfchat.WithMaxBody(2)}, want{cfchat.ErrTooLarge, 2, 1, nil, "more than 2 bytes", 0}},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			w := &faultServer{}
@@ -242,9 +242,9 @@ func TestF9DownloadIntoABadWriter(t *testing.T) {
 		says string
 	}{
 		"fails":        {func([]byte) (int, error) { return 3, full }, 3, "it could not be written: the disk is full"},
-		"takes less":   {func([]byte) (int, error) { return 3, nil }, 3, "short write"},
-		"takes more":   {func(p []byte) (int, error) { return len(p) + 1, nil }, 10, ""},
-		"takes nobody": {func([]byte) (int, error) { return -1, full }, 0, "the disk is full"},
+		"accepts less": {func([]byte) (int, error) { return 3, nil }, 3, "short write"},
+		"accepts more": {func(p []byte) (int, error) { return len(p) + 1, nil }, 10, ""},
+		"negative":     {func([]byte) (int, error) { return -1, full }, 0, "the disk is full"},
 		"panics":       {func([]byte) (int, error) { panic("boom") }, 0, "it panicked: boom"},
 	} {
 		asked := 0
@@ -290,7 +290,7 @@ func TestDownloadEndsWithItsContext(t *testing.T) {
 			}
 		})
 	}
-	inBubble(t, "over before", func(t *testing.T) {
+	inBubble(t, "ended before the call", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := withDownloads(t, trial.Broken{}).Account(accountID).Messages.Download(ctx, &cfchat.Attachment{DataURL: new(secretAddress)}, io.Discard)
@@ -298,7 +298,7 @@ func TestDownloadEndsWithItsContext(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	inBubble(t, "a transport that does not care", func(t *testing.T) {
+	inBubble(t, "a transport that ignores the context", func(t *testing.T) {
 		over := make(chan struct{})
 		defer synctest.Wait()
 		defer close(over)

@@ -119,7 +119,7 @@ var unshown = map[string]bool{
 	"not authorized": true, "forbidden": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
 }
 
-// messageIn returns the text of a call that makes an error, "" for anything else.
+// messageIn returns the text of a call that makes an error, or "" for any other node.
 func messageIn(n ast.Node) string {
 	call, ok := n.(*ast.CallExpr)
 	if !ok {
@@ -150,7 +150,7 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// messagePattern matches what a format can become.
+// messagePattern returns a pattern that matches the texts a format can produce.
 func messagePattern(format string) *regexp.Regexp {
 	var pattern strings.Builder
 	for rest := strings.ReplaceAll(format, "%%", "\x00"); ; {
@@ -178,7 +178,7 @@ func wrapped(text string) []string {
 	return lines
 }
 
-// configured is what New says of a Config with one thing wrong.
+// configured returns the error of New for a Config with one fault.
 func configured(change func(*cfchat.Config)) func(*testing.T) error {
 	return func(*testing.T) error {
 		config := cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}}
@@ -225,7 +225,7 @@ var configTexts = []errorText{
 	}},
 }
 
-// asked is what a service says, over a server that answers well.
+// asked returns the error of a call, from a server that sends a good answer.
 func asked(ask func(context.Context, cfchat.ConversationsService) error) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -375,7 +375,7 @@ func where(attribute cfchat.Attribute, values ...any) func(*testing.T) error {
 	return filtered(cfchat.Where(cfchat.Equal(attribute, values...)))
 }
 
-// filteredBy is what a server of a version makes of a rule.
+// filteredBy returns the error of a filter with one rule, for a server of the given version.
 func filteredBy(version string, attribute cfchat.Attribute, value any) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = version })
@@ -431,7 +431,7 @@ var filterTexts = []errorText{
 	{"a saved filter whose rules are not joined", readAs(`{"payload":[{"attribute_key":"status"},{"attribute_key":"status"}]}`)},
 }
 
-// done is what Do says, over a server that answers with a body.
+// done returns the error of Do, from a server that answers 200 with a blank body.
 func done(method, path string, body, answer any) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "application/json", " "), nil }))

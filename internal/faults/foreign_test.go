@@ -231,7 +231,7 @@ func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
 // TestBodiesAreClosedOnce checks that a body is closed exactly once, even if the timeout expires while it is being read, and
 // whoever closes it first.
 func TestBodiesAreClosedOnce(t *testing.T) {
-	inBubble(t, "an answer's", func(t *testing.T) {
+	inBubble(t, "an answer's body", func(t *testing.T) {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			r := trial.Reply(200, "application/json", "")
 			r.Body = closing{readerFunc(func([]byte) (int, error) { <-req.Context().Done(); return 0, req.Context().Err() }), make(chan struct{})}
@@ -258,7 +258,7 @@ func TestBodiesAreClosedOnce(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	inBubble(t, "an answer that comes with an error", func(t *testing.T) {
+	inBubble(t, "an answer returned with an error", func(t *testing.T) {
 		body := closing{strings.NewReader("{}"), make(chan struct{})}
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			r := trial.Reply(200, "application/json", "")

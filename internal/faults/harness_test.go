@@ -39,7 +39,7 @@ const accountID = trial.AccountID
 // errStopped is the cause of every cancellation in these tests.
 var errStopped = errors.New("stopped by the operator")
 
-// step is what the server does with one request.
+// step is the server's reaction to one request.
 type step struct {
 	pause time.Duration // before the answer
 	bytes string        // the answer, as it goes over the wire
@@ -48,7 +48,7 @@ type step struct {
 	after ending
 }
 
-// ending is what happens to the connection after the answer.
+// ending is the fate of the connection after the answer.
 type ending int
 
 const (
@@ -124,7 +124,7 @@ type sentRequest struct {
 	body string
 }
 
-// faultServer is a server behind net.Pipe.
+// faultServer is a server at the other end of a net.Pipe.
 type faultServer struct {
 	refusals []error                // errors of the dials, in order (nil: the dial succeeds); the last one repeats
 	steps    []step                 // for the requests, in order; the last repeats

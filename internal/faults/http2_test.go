@@ -37,7 +37,7 @@ const (
 	refusedStream  = 7
 )
 
-// h2Step is what a hand-written HTTP/2 server does with one request.
+// h2Step is a handwritten HTTP/2 server's reaction to one request.
 type h2Step int
 
 const (
@@ -49,7 +49,7 @@ const (
 	h2Silent               // from now on the connection swallows everything
 )
 
-// h2Server is a hand-written HTTP/2 server without TLS behind net.Pipe.
+// h2Server is a handwritten HTTP/2 server without TLS at the other end of a net.Pipe.
 type h2Server struct {
 	good  string
 	steps []h2Step // for the requests, in order; later requests are answered

@@ -36,7 +36,7 @@ func TestLateTurn(t *testing.T) {
 	}{
 		{"one after the other", func() cfchat.Limiter { return nil }, 1, 2 * reads / most}, // one when a minute is full, one before the turn
 		{"PerMinute", func() cfchat.Limiter { return cfchat.PerMinute(most) }, 1, 1},
-		{"PerMinute, eight at once", func() cfchat.Limiter { return cfchat.PerMinute(most) }, 8, 8},
+		{"PerMinute, eight at a time", func() cfchat.Limiter { return cfchat.PerMinute(most) }, 8, 8},
 	} {
 		for _, ahead := range []time.Duration{-4 * time.Second, -2 * time.Second, -300 * time.Millisecond, 0, 2 * time.Second} {
 			for _, begin := range []time.Duration{3 * time.Second, 20 * time.Second} {

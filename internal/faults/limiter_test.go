@@ -408,7 +408,7 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 	})
 }
 
-// TestLimiterSeesFailures checks that the limiter is also told of a 200 that is invalid, truncated or too large.
+// TestLimiterSeesFailures checks that the limiter also observes a 200 that is invalid, truncated or too large.
 func TestLimiterSeesFailures(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
 		"not the answer": trial.Reply(200, "application/json", "{}"),

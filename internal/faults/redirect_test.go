@@ -424,7 +424,7 @@ func TestEditors(t *testing.T) {
 				t.Errorf("got keys %q:\n%s", got, head)
 			}
 		})
-		inBubble(t, "an editor's User-Agent counts, "+c.ID, func(t *testing.T) {
+		inBubble(t, "an editor's User-Agent is used, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
 			if _, err := c.Do(t.Context(), chat, set("User-Agent", "mine/1")); err != nil {
@@ -445,7 +445,7 @@ func TestEditors(t *testing.T) {
 				t.Errorf("%d keys", len(got))
 			}
 		})
-		inBubble(t, "an editor takes the address away, "+c.ID, func(t *testing.T) {
+		inBubble(t, "an editor removes the address, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
@@ -458,7 +458,7 @@ func TestEditors(t *testing.T) {
 				}
 			}
 		})
-		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.ID, func(t *testing.T) {
+		inBubble(t, "V12 an editor's Content-Type and Accept are not used, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
 			if _, err := c.Do(t.Context(), chat, set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {

@@ -25,9 +25,9 @@ func TestWithResponse(t *testing.T) {
 		{"refused", []step{sendsJSON(400, `{"error":"no"}`, "X-Mine: 2")}, 400, `{"error":"no"}`, 1, span{}, "2"},
 		{"limited, then good", []step{sendsJSON(429, `{}`, "Retry-After: 5", "X-Mine: 3"), sendsJSON(200, trial.GoodConversation)}, 200, trial.GoodConversation, 2, exactly(5 * time.Second), ""},
 		{"failing, then silent", []step{sendsJSON(503, `{}`, "Retry-After: 1", "X-Mine: 4"), hangUp}, 0, "", 3, span{2 * time.Second, 3 * time.Second}, ""},
-		{"not its answer", []step{sendsJSON(200, `{}`, "X-Mine: 5")}, 200, `{}`, 1, span{}, "5"},
+		{"another call's answer", []step{sendsJSON(200, `{}`, "X-Mine: 5")}, 200, `{}`, 1, span{}, "5"},
 		{"cut", []step{unended("{")}, 200, "{", 3, bothWaits, ""},
-		{"the key comes back in what is no answer", []step{says(200, "text/html", trial.UserKey, "X-Mine: "+trial.UserKey)}, 200, "[redacted]", 1, span{}, "[redacted]"},
+		{"the key comes back in an invalid answer", []step{says(200, "text/html", trial.UserKey, "X-Mine: "+trial.UserKey)}, 200, "[redacted]", 1, span{}, "[redacted]"},
 		{"the key comes back", []step{sendsJSON(401, `{"error":"`+trial.UserKey+`"}`, "X-Mine: a"+trial.UserKey)}, 401, `{"error":"[redacted]"}`, 1, span{}, "a[redacted]"},
 	} {
 		inBubble(t, c.name, func(t *testing.T) {

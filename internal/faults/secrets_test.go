@@ -305,7 +305,7 @@ func TestLogger(t *testing.T) {
 			}
 		})
 	}
-	inBubble(t, "a failure that comes before a try is not one", func(t *testing.T) {
+	inBubble(t, "a failure before a try makes no record", func(t *testing.T) {
 		s, log := &faultServer{refusals: []error{errRefused}}, new(records)
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
 		done, cancel := context.WithCancel(t.Context())

@@ -384,11 +384,11 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: maybeDone, status: 501, requests: 1},
 		},
 		{
-			name: "S28 204 where a body is due, read", on: trial.Reads, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			name: "S28 204 instead of a body, read", on: trial.Reads, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
 			want: outcome{is: []error{cfchat.ErrDecode}, status: 204, requests: 1},
 		},
 		{
-			name: "S28 204 where a body is due, write", on: trial.Writes, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			name: "S28 204 instead of a body, write", on: trial.Writes, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
 			want: outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 204, requests: 1},
 		},
 		{

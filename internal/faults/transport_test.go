@@ -115,7 +115,7 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
-			name: "T11 the answer comes after the cancellation", on: trial.Writes, cancel: 5 * time.Second,
+			name: "T11 the answer arrives after the cancellation", on: trial.Writes, cancel: 5 * time.Second,
 			steps: []step{{good: true, pause: 6 * time.Second}},
 			want:  outcome{is: unknown, also: []error{context.Canceled, errStopped}, requests: 1, took: exactly(5 * time.Second)},
 		},

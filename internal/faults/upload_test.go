@@ -78,22 +78,22 @@ func TestU3U6UploadIsRepeated(t *testing.T) {
 		requests int
 		is       error // nil for success
 	}{
-		"429, opened":             {nil, nil, []step{limited, fine}, 2, nil},
-		"429, a seeker":           {func() io.Reader { r := strings.NewReader("ab" + text); _, _ = r.Seek(2, io.SeekStart); return r }, nil, []step{limited, fine}, 2, nil},
-		"429, a reader":           {func() io.Reader { return onlyReader{strings.NewReader(text)} }, nil, []step{limited, fine}, 1, cfchat.ErrRateLimited},
-		"429 for ever, opened":    {nil, nil, []step{limited}, 3, cfchat.ErrRateLimited},
-		"429 for ever, a seeker":  {func() io.Reader { return strings.NewReader(text) }, nil, []step{limited}, 3, cfchat.ErrRateLimited},
-		"refused once, opened":    {nil, []error{errors.New("refused"), nil}, nil, 1, nil},
-		"refused once, a reader":  {func() io.Reader { return onlyReader{strings.NewReader(text)} }, []error{errors.New("refused"), nil}, nil, 0, cfchat.ErrNotSent},
-		"refused, a seeker":       {func() io.Reader { return strings.NewReader(text) }, []error{errors.New("refused")}, nil, 0, cfchat.ErrNotSent},
-		"500, opened":             {nil, nil, []step{sendsJSON(500, `{}`)}, 1, cfchat.ErrUnknownOutcome},
-		"503, a seeker":           {func() io.Reader { return strings.NewReader(text) }, nil, []step{sendsJSON(503, `{}`)}, 1, cfchat.ErrUnknownOutcome},
-		"lost, opened":            {nil, nil, []step{hangUp}, 1, cfchat.ErrUnknownOutcome},
-		"no answer, a seeker":     {func() io.Reader { return strings.NewReader(text) }, nil, []step{mute}, 1, cfchat.ErrUnknownOutcome},
-		"too large for the proxy": {nil, nil, []step{says(413, "text/html", "<html>").thenCloses()}, 1, nil},
-		"a refusal that proves":   {nil, nil, []step{sendsJSON(422, `{"error":"Validation failed: Attachments file size is too big"}`)}, 1, cfchat.ErrRejected},
-		"a redirect":              {nil, nil, []step{says(307, "", "", "Location: http://127.0.0.1/x")}, 1, cfchat.ErrRedirect},
-		"a redirect of a seeker":  {func() io.Reader { return strings.NewReader(text) }, nil, []step{says(302, "", "", "Location: /x")}, 1, cfchat.ErrRedirect},
+		"429, opened":              {nil, nil, []step{limited, fine}, 2, nil},
+		"429, a seeker":            {func() io.Reader { r := strings.NewReader("ab" + text); _, _ = r.Seek(2, io.SeekStart); return r }, nil, []step{limited, fine}, 2, nil},
+		"429, a reader":            {func() io.Reader { return onlyReader{strings.NewReader(text)} }, nil, []step{limited, fine}, 1, cfchat.ErrRateLimited},
+		"429 every time, opened":   {nil, nil, []step{limited}, 3, cfchat.ErrRateLimited},
+		"429 every time, a seeker": {func() io.Reader { return strings.NewReader(text) }, nil, []step{limited}, 3, cfchat.ErrRateLimited},
+		"refused once, opened":     {nil, []error{errors.New("refused"), nil}, nil, 1, nil},
+		"refused once, a reader":   {func() io.Reader { return onlyReader{strings.NewReader(text)} }, []error{errors.New("refused"), nil}, nil, 0, cfchat.ErrNotSent},
+		"refused, a seeker":        {func() io.Reader { return strings.NewReader(text) }, []error{errors.New("refused")}, nil, 0, cfchat.ErrNotSent},
+		"500, opened":              {nil, nil, []step{sendsJSON(500, `{}`)}, 1, cfchat.ErrUnknownOutcome},
+		"503, a seeker":            {func() io.Reader { return strings.NewReader(text) }, nil, []step{sendsJSON(503, `{}`)}, 1, cfchat.ErrUnknownOutcome},
+		"lost, opened":             {nil, nil, []step{hangUp}, 1, cfchat.ErrUnknownOutcome},
+		"no answer, a seeker":      {func() io.Reader { return strings.NewReader(text) }, nil, []step{mute}, 1, cfchat.ErrUnknownOutcome},
+		"too large for the proxy":  {nil, nil, []step{says(413, "text/html", "<html>").thenCloses()}, 1, nil},
+		"a refusal that proves":    {nil, nil, []step{sendsJSON(422, `{"error":"Validation failed: Attachments file size is too big"}`)}, 1, cfchat.ErrRejected},
+		"a redirect":               {nil, nil, []step{says(307, "", "", "Location: http://127.0.0.1/x")}, 1, cfchat.ErrRedirect},
+		"a redirect of a seeker":   {func() io.Reader { return strings.NewReader(text) }, nil, []step{says(302, "", "", "Location: /x")}, 1, cfchat.ErrRedirect},
 	} {
 		for kind, option := range map[string]func(*cfchat.Config){"net/http": bare, "another": func(*cfchat.Config) {}} {
 			inBubble(t, name+", "+kind, func(t *testing.T) {
@@ -187,17 +187,17 @@ func TestU2U5UploadThatEndsEarly(t *testing.T) {
 		says string
 		is   []error
 	}{
-		"shorter":         {cfchat.File{Size: 11, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it ended after 10 of 11 bytes`, nil},
-		"longer":          {cfchat.File{Size: 9, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it is longer than 9 bytes`, nil},
-		"much longer":     {cfchat.File{Size: 64 << 10, Reader: onlyReader{strings.NewReader(long)}}, `it is longer than 65536 bytes`, nil},
-		"much shorter":    {cfchat.File{Size: 1 << 20, Reader: onlyReader{strings.NewReader(long)}}, `it ended after 102400 of 1048576 bytes`, nil},
-		"empty":           {cfchat.File{Reader: onlyReader{strings.NewReader("")}}, `Files[1] "b.txt": it is empty`, nil},
-		"broken":          {(&tracked{text: "0123456789", fail: broken}).file(), `Files[1] "b.txt": the disk is broken`, []error{broken}},
-		"broken, of size": {cfchat.File{Size: 20, Reader: io.MultiReader(strings.NewReader(long[:15]), failing{broken})}, `Files[1] "b.txt": the disk is broken`, []error{broken}},
-		"panics":          {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), panicking{})}, `Files[1] "b.txt": the Reader panicked: boom`, nil},
-		"gives too much":  {cfchat.File{Reader: greedy{}}, `Files[1] "b.txt": its Read gave more than it was asked for`, nil},
-		"hangs":           {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), waiting{late})}, "no whole answer within 30s", []error{context.DeadlineExceeded}},
-		"another's":       {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), failing{&cfchat.Error{StatusCode: 404}})}, "404", nil},
+		"shorter":             {cfchat.File{Size: 11, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it ended after 10 of 11 bytes`, nil},
+		"longer":              {cfchat.File{Size: 9, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it is longer than 9 bytes`, nil},
+		"much longer":         {cfchat.File{Size: 64 << 10, Reader: onlyReader{strings.NewReader(long)}}, `it is longer than 65536 bytes`, nil},
+		"much shorter":        {cfchat.File{Size: 1 << 20, Reader: onlyReader{strings.NewReader(long)}}, `it ended after 102400 of 1048576 bytes`, nil},
+		"empty":               {cfchat.File{Reader: onlyReader{strings.NewReader("")}}, `Files[1] "b.txt": it is empty`, nil},
+		"broken":              {(&tracked{text: "0123456789", fail: broken}).file(), `Files[1] "b.txt": the disk is broken`, []error{broken}},
+		"broken, with a size": {cfchat.File{Size: 20, Reader: io.MultiReader(strings.NewReader(long[:15]), failing{broken})}, `Files[1] "b.txt": the disk is broken`, []error{broken}},
+		"panics":              {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), panicking{})}, `Files[1] "b.txt": the Reader panicked: boom`, nil},
+		"gives too much":      {cfchat.File{Reader: greedy{}}, `Files[1] "b.txt": its Read gave more than it was asked for`, nil},
+		"hangs":               {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), waiting{late})}, "no whole answer within 30s", []error{context.DeadlineExceeded}},
+		"another's":           {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), failing{&cfchat.Error{StatusCode: 404}})}, "404", nil},
 	} {
 		for kind, foreign := range map[string]bool{"net/http": false, "another": true} {
 			inBubble(t, name+", "+kind, func(t *testing.T) {
@@ -310,7 +310,7 @@ func TestU1UploadThatCannotBegin(t *testing.T) {
 			t.Errorf("%v after %d requests", err, len(w.requests))
 		}
 	})
-	inBubble(t, "the context is over", func(t *testing.T) {
+	inBubble(t, "the context has ended", func(t *testing.T) {
 		w := &faultServer{good: trial.GoodMessage}
 		chat, _ := w.connect(t)
 		ctx, cancel := context.WithCancel(t.Context())
