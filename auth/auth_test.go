@@ -15,16 +15,17 @@ import (
 	"github.com/cfchat/cfchat-go/internal/operation"
 )
 
-// underscore is the documented spelling, in a variable because staticcheck knows that net/http would spell it otherwise.
+// underscore is the documented spelling. It is a variable because staticcheck knows that net/http would spell it
+// differently.
 var underscore = auth.HeaderUnderscore
 
-// request makes a request for an operation.
+// request returns a request for an operation.
 func request(ctx context.Context, id string) *http.Request {
 	op := operation.ByID(id)
 	return httptest.NewRequest(op.Method, strings.NewReplacer("{", "", "}", "").Replace(op.Path), nil).WithContext(ctx)
 }
 
-// TestChoice has a case for each cell: which key an operation gets, with which keys set. "" is ErrNoKey.
+// TestChoice checks which key each operation sends with each combination of keys set. "" means ErrNoKey.
 func TestChoice(t *testing.T) {
 	keys := map[string]auth.Keys{
 		"": {}, "U": {User: auth.NewKey("U")}, "B": {AgentBot: auth.NewKey("B")}, "UB": {User: auth.NewKey("U"), AgentBot: auth.NewKey("B")},
@@ -55,7 +56,7 @@ func checkChoice(t *testing.T, id string, keys auth.Keys, want string) {
 	req := request(t.Context(), id)
 	err := keys.Edit(t.Context(), req)
 	if got := strings.Join(req.Header[underscore], "+"); got != want {
-		t.Errorf("%s: sends %q, want %q", id, got, want)
+		t.Errorf("%s: sent %q, want %q", id, got, want)
 	}
 	if operation.ByID(id).IsPublic() {
 		if err != nil {
@@ -68,29 +69,29 @@ func checkChoice(t *testing.T, id string, keys auth.Keys, want string) {
 	}
 }
 
-// TestOtherRequests shows which key is sent with a request that is not an operation of openapi.yaml: the user's, or else the
-// bot's.
+// TestOtherRequests checks which key is sent with a request that is not an operation of openapi.yaml: the user's, or else
+// the bot's.
 func TestOtherRequests(t *testing.T) {
 	user, bot := auth.NewKey("U"), auth.NewKey("B")
 	for want, keys := range map[string]auth.Keys{"U": {User: user, AgentBot: bot}, "B": {AgentBot: bot}} {
 		req := httptest.NewRequest(http.MethodGet, "/api/v1/profile/availability", nil)
 		if err := keys.Edit(t.Context(), req); err != nil || req.Header[underscore][0] != want {
-			t.Errorf("sends %q, %v, want %s", req.Header, err, want)
+			t.Errorf("sent %q, %v, want %s", req.Header, err, want)
 		}
 	}
 }
 
-// TestNoHeader puts a key on a request without a Header, such as one not made by net/http.
+// TestNoHeader checks that Edit adds a key to a request whose Header is nil, such as one not made by net/http.
 func TestNoHeader(t *testing.T) {
 	req := request(t.Context(), "conversationList")
 	req.Header = nil
 	if err := (auth.Keys{User: auth.NewKey("U")}).Edit(t.Context(), req); err != nil || len(req.Header[underscore]) != 1 || req.Header[underscore][0] != "U" {
-		t.Errorf("sends %q, %v", req.Header, err)
+		t.Errorf("sent %q, %v", req.Header, err)
 	}
 }
 
-// TestNoKeyNamesWhatIsMissing, so that the reader knows what to set.
-func TestNoKeyNamesWhatIsMissing(t *testing.T) {
+// TestNoKeyNamesTheMissingField checks that the error names the field of Keys to set.
+func TestNoKeyNamesTheMissingField(t *testing.T) {
 	for id, want := range map[string]string{
 		"conversationList": "no key for conversationList: set Keys.User",
 		"newConversation":  "no key for newConversation: set Keys.AgentBot or Keys.User",
@@ -124,7 +125,7 @@ func TestWithSchemeOverridesTheChoice(t *testing.T) {
 	}
 }
 
-// TestHeader checks the exact name and value, and that only one header is left of any that were there.
+// TestHeader checks the exact name and value of the key's header, and that it replaces any others for the key.
 func TestHeader(t *testing.T) {
 	for _, c := range []struct {
 		keys        auth.Keys
@@ -142,7 +143,7 @@ func TestHeader(t *testing.T) {
 		}
 		names := auth.HeaderNames(req.Header)
 		if len(names) != 1 || names[0] != c.name || len(req.Header) != 2 {
-			t.Fatalf("headers are %v", req.Header)
+			t.Fatalf("got headers %v", req.Header)
 		}
 		if got := req.Header[c.name]; len(got) != 1 || got[0] != c.value {
 			t.Errorf("%s is %q, want %q", c.name, got, c.value)
@@ -150,7 +151,8 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// TestCheck refuses what cannot be a key, names the field, and repeats none of it.
+// TestCheck checks that a text that cannot be a key is refused, with the name of the field, and that the error does not
+// repeat the text.
 func TestCheck(t *testing.T) {
 	for _, text := range []string{" ", "a b", "a\n", "\ta", "a\x00", "a\r\nX: y", "schlüssel", "a\x7f", "\u00a0a"} {
 		for field, keys := range map[string]auth.Keys{
@@ -178,7 +180,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s %v", want, err)
 		}
 	}
-	if err := (auth.Keys{}).Edit(t.Context(), request(t.Context(), "newConversation")); !errors.Is(err, auth.ErrNoKey) { // which is nothing wrong with them
+	if err := (auth.Keys{}).Edit(t.Context(), request(t.Context(), "newConversation")); !errors.Is(err, auth.ErrNoKey) { // empty Keys are valid
 		t.Errorf("no keys: %v", err)
 	}
 }
@@ -209,14 +211,14 @@ func TestKeyNeverShows(t *testing.T) {
 		hides(t, text, log.String())
 	}
 	if got := fmt.Sprint(key, auth.NewKey("")); got != "[redacted] " {
-		t.Errorf("a key and no key print as %q", got)
+		t.Errorf("a key and an empty key printed as %q", got)
 	}
 	if key.IsZero() || !auth.NewKey("").IsZero() {
-		t.Error("IsZero tells a key from none")
+		t.Error("IsZero confuses a key and an empty key")
 	}
 	none := auth.NewSecret("")
 	if got := fmt.Sprint(secret, none); got != "[redacted] " || secret.Reveal() != text || none.Reveal() != "" || secret.IsZero() || !none.IsZero() {
-		t.Errorf("a secret and none print as %q", got)
+		t.Errorf("a secret and an empty secret printed as %q", got)
 	}
 }
 
@@ -224,7 +226,7 @@ func hides(t *testing.T, secret, text string) {
 	t.Helper()
 	for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprintf("%d", []byte(secret))} {
 		if strings.Contains(text, form) {
-			t.Errorf("the key shows in %q", text)
+			t.Errorf("secret shown in %q", text)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func ExampleKeys() {
 	// GET map[] no key for conversationList: set Keys.User
 }
 
-// With both keys a status is set by the bot; with this context, by the person.
+// With both keys set, the bot sets a status; with this context, the person does.
 func ExampleWithScheme() {
 	server := cfchattest.Start()
 	defer server.Close()
@@ -80,11 +80,11 @@ func ExampleWithScheme() {
 	// Conversation was reopened by Ada Admin
 }
 
-// Another key for one call: an editor's key stays.
+// An editor can set another key for a single call; the client does not replace it.
 func ExampleKeys_Edit() {
 	server := cfchattest.Start()
 	defer server.Close()
-	sales := server.AddInbox(cfchattest.Inbox{Name: "Sales"}) // the agent does not see it
+	sales := server.AddInbox(cfchattest.Inbox{Name: "Sales"}) // the agent cannot see it
 	server.AddConversation(cfchattest.Conversation{Inbox: sales})
 	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(server.AdminKey())}, Server: server.URL()})
 	if err != nil {
@@ -105,7 +105,7 @@ func ExampleKeys_Edit() {
 	// 0
 }
 
-// Without a key that the operation accepts nothing is sent.
+// Without a key that the operation accepts, nothing is sent.
 func ExampleErrNoKey() {
 	chat, err := cfchat.New(cfchat.Config{Keys: auth.Keys{AgentBot: auth.NewKey("of-a-bot")}})
 	if err != nil {

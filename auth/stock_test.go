@@ -15,8 +15,8 @@ type doer func(*http.Request) (*http.Response, error)
 
 func (d doer) Do(req *http.Request) (*http.Response, error) { return d(req) }
 
-// TestStockClient uses Keys as a request editor of the generated client, without this module's chain, as an editor of
-// all calls and of one.
+// TestStockClient uses Keys as a request editor of the generated client, without this module's chain, for all calls and for
+// a single one.
 func TestStockClient(t *testing.T) {
 	var sent http.Header
 	record := doer(func(req *http.Request) (*http.Response, error) {
@@ -41,7 +41,7 @@ func TestStockClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if names := auth.HeaderNames(sent); len(names) != 1 || sent[auth.HeaderDash][0] != "V" {
-		t.Errorf("with another key for one call it sent %v", sent)
+		t.Errorf("with another key for one call: sent %v", sent)
 	}
 	sent = nil
 	bot := auth.Keys{AgentBot: auth.NewKey("B")}
@@ -51,6 +51,6 @@ func TestStockClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := client.ConversationListMetaWithResponse(t.Context(), 1, nil); !errors.Is(err, auth.ErrNoKey) || sent != nil {
-		t.Errorf("without a fitting key: %v, sent %v", err, sent)
+		t.Errorf("without a suitable key: %v, sent %v", err, sent)
 	}
 }

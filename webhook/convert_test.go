@@ -12,7 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestConvertRecorded converts each noun of 4.16.2, whose fields are either those that came, or lacking and zero.
+// TestConvertRecorded converts each noun of 4.16.2 and checks that each field either has the received value, or is zero and
+// reported as lacking.
 func TestConvertRecorded(t *testing.T) {
 	kinds := map[string]int{}
 	for _, d := range recorded(t, "4.16.2").Deliveries {
@@ -25,7 +26,7 @@ func TestConvertRecorded(t *testing.T) {
 		case e.Conversation != nil:
 			kinds["conversation"]++
 			value, lacks := e.Conversation.AsConversation()
-			// Of another type in webhooks, or in another place.
+			// These have another type, or another place, in webhooks.
 			came["account_id"] = valueAt(came, "account.id")
 			if meta, ok := came["meta"].(map[string]any); ok {
 				meta["channel"] = came["channel"]
@@ -48,7 +49,7 @@ func TestConvertRecorded(t *testing.T) {
 				sender["type"] = "contact"
 				kinds["contact as sender"]++
 			} else if ok {
-				delete(sender, "email") // which the API does not have there
+				delete(sender, "email") // the API does not have it there
 			}
 			converted(t, d.Name, value, lacks, came)
 		case e.Contact != nil:
@@ -59,12 +60,12 @@ func TestConvertRecorded(t *testing.T) {
 	}
 	for _, kind := range []string{"conversation", "message", "last message", "contact as sender", "contact"} {
 		if kinds[kind] == 0 {
-			t.Errorf("there is no %s", kind)
+			t.Errorf("no recording has a %s", kind)
 		}
 	}
 }
 
-// secondsOf returns a time of a webhook as the API writes it.
+// secondsOf converts a time in a webhook to the form in which the API writes it.
 func secondsOf(t *testing.T, value any) json.Number {
 	t.Helper()
 	if value == nil {
@@ -78,7 +79,7 @@ func secondsOf(t *testing.T, value any) json.Number {
 	return json.Number(strconv.FormatInt(at.Unix(), 10))
 }
 
-// converted compares a value of the API with what came in a webhook, field by field.
+// converted compares a value of the API with the object received in a webhook, field by field.
 func converted(t *testing.T, name string, value any, lacks []string, came map[string]any) {
 	t.Helper()
 	encoded, err := json.Marshal(value)
@@ -94,7 +95,7 @@ func converted(t *testing.T, name string, value any, lacks []string, came map[st
 	compare(t, name, "", reflect.TypeOf(value), lacks, came, got)
 }
 
-// compare goes through the fields of a type.
+// compare compares the fields of a type.
 func compare(t *testing.T, name, place string, of reflect.Type, lacks []string, came, got map[string]any) {
 	t.Helper()
 	for f := range of.Fields() {
@@ -114,7 +115,7 @@ func compare(t *testing.T, name, place string, of reflect.Type, lacks []string, 
 			compare(t, name, at+".", inner, lacks, wanted, had)
 		case !ok:
 			if got[field] != nil {
-				t.Errorf("%s: %s is %v, and was not sent", name, at, got[field])
+				t.Errorf("%s: %s is %v, but was not sent", name, at, got[field])
 			}
 		case want != nil || got[field] != nil:
 			for _, difference := range differences(at, want, got[field]) {
@@ -133,7 +134,7 @@ func valueAt(fields map[string]any, place string) any {
 	return valueAt(inner, rest)
 }
 
-// TestConvertUnseen converts objects that no recording has.
+// TestConvertUnseen converts objects that are in no recording.
 func TestConvertUnseen(t *testing.T) {
 	e, err := webhook.Parse([]byte(`{"event":"conversation_updated","id":5,"first_reply_created_at":null,"snoozed_until":"2026-11-26T00:22:54.092Z",
 		"meta":{"sender":null,"assignee":{"id":4,"name":"B","avatar_url":"","type":"agent_bot"},"assignee_type":"AgentBot","team":{"id":6,"name":"t","icon":"i","icon_color":"c"}}}`))
@@ -147,7 +148,7 @@ func TestConvertUnseen(t *testing.T) {
 	}
 	for _, want := range []string{"account_id", "last_activity_at", "meta.sender", "meta.assignee.bot_type", "meta.team.is_member"} {
 		if !slices.Contains(lacks, want) {
-			t.Errorf("it does not say that it lacks %s", want)
+			t.Errorf("%s is not reported as lacking", want)
 		}
 	}
 	for sender, want := range map[string]string{
@@ -164,10 +165,10 @@ func TestConvertUnseen(t *testing.T) {
 			t.Errorf("%s: %+v lacks %q", sender, m, got)
 		}
 		if encoded, err := json.Marshal(m.Sender); err != nil || len(differences("", decoded(t, sender), decoded(t, string(encoded)))) > 0 {
-			t.Errorf("%s converts to %s", sender, encoded)
+			t.Errorf("%s was converted to %s", sender, encoded)
 		}
 	}
-	first := &webhook.Message{ID: 1} // of a conversation that has no other
+	first := &webhook.Message{ID: 1} // in a conversation that has no other
 	if m, lacks := first.AsMessage(); m.Status != nil || !slices.Contains(lacks, "status") {
 		t.Errorf("%+v lacks %q", m, lacks)
 	}
@@ -175,6 +176,6 @@ func TestConvertUnseen(t *testing.T) {
 	_, noMessage := (*webhook.Message)(nil).AsMessage()
 	_, noContact := (*webhook.Contact)(nil).AsContact()
 	if none != nil || noMessage != nil || noContact != nil {
-		t.Error("nil lacks something")
+		t.Error("a nil object reports lacking fields")
 	}
 }

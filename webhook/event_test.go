@@ -11,8 +11,8 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestParseRecorded reads each delivery: its noun has every field that the server has sent, and it encodes as it came, but for
-// the token of the contact's place.
+// TestParseRecorded reads each delivery and checks that its noun has every field that the server sent, and that it encodes
+// to the body as received, except for the token in contact_inbox.
 func TestParseRecorded(t *testing.T) {
 	eachRecorded(t, func(t *testing.T, d delivery) {
 		e, err := webhook.Parse([]byte(d.Body))
@@ -26,14 +26,14 @@ func TestParseRecorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := object(t, string(encoded)); !reflect.DeepEqual(got, any(came)) || string(e.Name) != came["event"] {
-			t.Errorf("%s encodes to %s", d.Body, encoded)
+			t.Errorf("%s was encoded to %s", d.Body, encoded)
 		}
 		if strings.Contains(string(encoded), `"pubsub_token":"`) || tokens == 0 && strings.Contains(d.Body, "pubsub_token") {
-			t.Error("a token is kept")
+			t.Error("a token was kept")
 		}
 		again := webhook.Event{}
 		if err := json.Unmarshal(encoded, &again); err != nil || !bytes.Equal(again.JSON(), e.JSON()) {
-			t.Errorf("again: %v, %s", err, again.JSON())
+			t.Errorf("parsed again: %v, %s", err, again.JSON())
 		}
 		delete(came, "event")
 		delete(came, "changed_attributes")
@@ -46,12 +46,12 @@ func TestParseRecorded(t *testing.T) {
 		}
 		changes, err := json.Marshal(e.Changes)
 		if want := object(t, d.Body)["changed_attributes"]; err != nil || !reflect.DeepEqual(decoded(t, string(changes)), want) {
-			t.Errorf("changes %s, want %v, %v", changes, want, err)
+			t.Errorf("got changes %s, want %v, %v", changes, want, err)
 		}
 	})
 }
 
-// noun returns the one noun of an event.
+// noun returns the only noun of an event.
 func noun(t *testing.T, e webhook.Event) any {
 	t.Helper()
 	var found []any
@@ -66,8 +66,8 @@ func noun(t *testing.T, e webhook.Event) any {
 	return found[0]
 }
 
-// differences compares what came with what its types encode to: null may be absent, and a field that is not in the noun of a
-// kind may be there with its zero value.
+// differences compares a received value with the encoding of its type: a null may be absent, and a field that this kind of
+// noun does not have may be present with its zero value.
 func differences(place string, came, typed any) (all []string) {
 	switch came := came.(type) {
 	case map[string]any:
@@ -101,7 +101,7 @@ func differences(place string, came, typed any) (all []string) {
 	return all
 }
 
-// nulled puts null in the place of each field of a name, and returns how many there were.
+// nulled replaces each field with the given name by null, and returns their number.
 func nulled(value any, name string) (n int) {
 	switch value := value.(type) {
 	case map[string]any:
@@ -135,12 +135,12 @@ func object(t *testing.T, text string) map[string]any {
 	t.Helper()
 	fields, ok := decoded(t, text).(map[string]any)
 	if !ok {
-		t.Fatalf("%s is no object", text)
+		t.Fatalf("%s is not an object", text)
 	}
 	return fields
 }
 
-// TestChanges reads the changes of recorded deliveries.
+// TestChanges checks the changes in recorded deliveries.
 func TestChanges(t *testing.T) {
 	var resolved, labelled, assigned int
 	eachRecorded(t, func(t *testing.T, d delivery) {
@@ -149,7 +149,7 @@ func TestChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		if e.Name == webhook.ConversationStatusChanged && e.Changes != nil {
-			t.Errorf("the server says %v, where it says nothing", e.Changes)
+			t.Errorf("got changes %v, want none", e.Changes)
 		}
 		if c, ok := e.Changed("status"); ok && d.Step == "resolve" {
 			before, isText := c.Previous().Text()
@@ -179,15 +179,15 @@ func TestChanges(t *testing.T) {
 			}
 		}
 		if _, ok := e.Changed("hologram"); ok {
-			t.Error("a column that is not there has changed")
+			t.Error("a column that does not exist is reported as changed")
 		}
 	})
 	if resolved == 0 || labelled == 0 || assigned == 0 {
-		t.Errorf("%d resolved, %d labelled, %d assigned", resolved, labelled, assigned)
+		t.Errorf("got %d resolved, %d labelled, %d assigned", resolved, labelled, assigned)
 	}
 }
 
-// TestValue asks each kind of value for each kind.
+// TestValue reads each kind of value as each kind.
 func TestValue(t *testing.T) {
 	for value, want := range map[string]string{
 		`null`: "null", `"open"`: "text", `5`: "int", `true`: "bool", `false`: "bool", `[]`: "texts", `["a"]`: "texts", `{}`: "", `1.5`: "",
@@ -223,7 +223,7 @@ func TestValue(t *testing.T) {
 		}
 	}
 	if v := (webhook.Change{}).Current(); !v.IsNull() {
-		t.Error("no change has a value")
+		t.Error("a missing change has a value")
 	}
 }
 
@@ -240,7 +240,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestUnknownEvent keeps an unknown event, but no credentials in it.
+// TestUnknownEvent checks that an unknown event is kept, but without its credentials.
 func TestUnknownEvent(t *testing.T) {
 	const body = `{"event":"automation_event.x","n":1.10,"contact_inbox":{"pubsub_token":"t","a":[{"Access_Token":"u"}]},"tokens":["k"],"password":{"a":1}}`
 	e, err := webhook.Parse([]byte(body))
@@ -249,11 +249,11 @@ func TestUnknownEvent(t *testing.T) {
 		t.Errorf("%v, %s", err, e.JSON())
 	}
 	if _ = append(e.JSON(), "x"...); string(e.JSON()) != want {
-		t.Error("an append changes it")
+		t.Error("appending to the JSON changed the event")
 	}
 }
 
-// TestUnseenEvents parses events that no recording has, by the contract, H5.
+// TestUnseenEvents parses events that are in no recording, but in the contract (H5).
 func TestUnseenEvents(t *testing.T) {
 	e, err := webhook.Parse([]byte(`{"id":7,"contact":null,"inbox":{"id":2,"name":"Web"},"account":{"id":3,"name":"A"},
 		"current_conversation":{"id":9,"inbox_id":2,"contact_inbox":{"pubsub_token":"t"}},"source_id":"s","event":"webwidget_triggered","event_info":{"referer":"r"}}`))
@@ -274,12 +274,12 @@ func TestUnseenEvents(t *testing.T) {
 	}
 	for _, secret := range []string{"t1", "t2", "t3"} {
 		if strings.Contains(string(e.JSON()), secret) {
-			t.Errorf("%s is kept in %s", secret, e.JSON())
+			t.Errorf("%s was kept in %s", secret, e.JSON())
 		}
 	}
 }
 
-// TestAbout asks recorded events for the ids that a mirror takes.
+// TestAbout checks the ids of recorded events that a mirror needs.
 func TestAbout(t *testing.T) {
 	accounts := 0
 	eachRecorded(t, func(t *testing.T, d delivery) {
@@ -297,16 +297,16 @@ func TestAbout(t *testing.T) {
 			want = number(t, conversation["id"])
 		}
 		if e.ConversationID() != want {
-			t.Errorf("conversation %d, want %d", e.ConversationID(), want)
+			t.Errorf("got conversation %d, want %d", e.ConversationID(), want)
 		}
 		if e.AccountID() == 1 {
 			accounts++
 		} else if e.AccountID() != 0 || came["account"] != nil || conversation["account"] != nil || !strings.HasPrefix(t.Name(), "TestAbout/2.16.0/") {
-			t.Errorf("account %d", e.AccountID())
+			t.Errorf("got account %d", e.AccountID())
 		}
 	})
 	if accounts < 130 {
-		t.Errorf("%d name their account", accounts)
+		t.Errorf("%d events name their account, want at least 130", accounts)
 	}
 }
 

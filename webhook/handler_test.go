@@ -21,7 +21,7 @@ const received = `{"event":"message_created","id":3,"account":{"id":1,"name":"A"
 
 var errOfFunction = errors.New("out of paper")
 
-// receiver is a handler with the events and errors that it has reported.
+// receiver is a handler that keeps the events and errors that it has reported.
 type receiver struct {
 	http.Handler
 
@@ -31,7 +31,7 @@ type receiver struct {
 	errs []error
 }
 
-// newReceiver returns a handler that signs with "s", and whose function is run on each event.
+// newReceiver returns a handler whose secret is "s" by default, and which runs function on each event.
 func newReceiver(o webhook.Options, function func(context.Context, webhook.Event) error) *receiver {
 	r := &receiver{}
 	if o.Secret.IsZero() {
@@ -49,7 +49,7 @@ func newReceiver(o webhook.Options, function func(context.Context, webhook.Event
 	return r
 }
 
-// said returns the errors that OnError got.
+// said returns the errors that OnError has received.
 func (r *receiver) said() []error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,7 +85,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// TestHandlerRecorded receives the deliveries of 2.16.0, which are not signed.
+// TestHandlerRecorded checks that a handler accepts the deliveries of 2.16.0, which are not signed.
 func TestHandlerRecorded(t *testing.T) {
 	r := newReceiver(webhook.Options{Secret: webhook.Unsigned, AccountID: 1}, well)
 	all := recorded(t, "2.16.0").Deliveries
@@ -98,7 +98,7 @@ func TestHandlerRecorded(t *testing.T) {
 		}
 	}
 	if len(r.events) != len(all) || len(r.said()) > 0 || !r.events[0].SentAt.IsZero() || r.events[0].DeliveryID != "" {
-		t.Errorf("%d of %d events, %v", len(r.events), len(all), r.said())
+		t.Errorf("got %d of %d events, %v", len(r.events), len(all), r.said())
 	}
 }
 
@@ -149,8 +149,8 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// TestHandlerAccepts lets through what the options allow: the largest body, its own account, one that does not say, and the
-// secret before.
+// TestHandlerAccepts checks that a handler accepts deliveries that its options allow: the largest body, its own account, an
+// event that names no account, and the previous secret.
 func TestHandlerAccepts(t *testing.T) {
 	unnamed := `{"event":"conversation_updated","id":5,"messages":[]}`
 	for name, c := range map[string]struct {
@@ -170,7 +170,7 @@ func TestHandlerAccepts(t *testing.T) {
 	}
 }
 
-// TestHandlerFailure has the function fail in each way.
+// TestHandlerFailure checks the answer after each way in which the function can fail.
 func TestHandlerFailure(t *testing.T) {
 	for name, function := range map[string]func(context.Context, webhook.Event) error{
 		"out of paper":         fails,
@@ -192,7 +192,8 @@ func TestHandlerFailure(t *testing.T) {
 	}
 }
 
-// TestHandlerTimeout ends the function's context in time, answers then, and reports a later error.
+// TestHandlerTimeout checks that the handler ends the function's context at the timeout, answers then, and reports a later
+// error.
 func TestHandlerTimeout(t *testing.T) {
 	for _, timeout := range []time.Duration{0, time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -214,7 +215,7 @@ func TestHandlerTimeout(t *testing.T) {
 			time.Sleep(time.Minute)
 			synctest.Wait()
 			if len(r.said()) != 2 || !errors.Is(r.said()[1], errOfFunction) {
-				t.Errorf("later: %v", r.said())
+				t.Errorf("reported later: %v", r.said())
 			}
 		})
 	}
@@ -222,7 +223,7 @@ func TestHandlerTimeout(t *testing.T) {
 
 type keyOfTest struct{}
 
-// TestHandlerOutlivesTheServer lets the function finish after the server has hung up.
+// TestHandlerOutlivesTheServer checks that the function can finish after the server has hung up.
 func TestHandlerOutlivesTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), keyOfTest{}, "kept"))
@@ -230,7 +231,7 @@ func TestHandlerOutlivesTheServer(t *testing.T) {
 			cancel()
 			time.Sleep(time.Second)
 			if ctx.Value(keyOfTest{}) != "kept" {
-				t.Error("the values are gone")
+				t.Error("the context has lost its values")
 			}
 			return ctx.Err()
 		})
@@ -240,14 +241,15 @@ func TestHandlerOutlivesTheServer(t *testing.T) {
 	})
 }
 
-// TestHandlerBoundsReading sets a deadline for the body, and takes it away again for what the connection does next.
+// TestHandlerBoundsReading checks that the handler sets a read deadline for the body, and removes it for the later use of
+// the connection.
 func TestHandlerBoundsReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &deadlines{ResponseWriter: httptest.NewRecorder()}
 		req := httptest.NewRequest(http.MethodPost, "/hook", strings.NewReader(received))
 		newReceiver(webhook.Options{Secret: webhook.Unsigned, Timeout: time.Second}, well).ServeHTTP(w, req)
 		if len(w.set) != 2 || !w.set[0].Equal(time.Now().Add(time.Second)) || !w.set[1].IsZero() {
-			t.Errorf("deadlines %v", w.set)
+			t.Errorf("got deadlines %v", w.set)
 		}
 	})
 }
@@ -263,7 +265,7 @@ func (d *deadlines) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// TestHandlerOptions panics when the program starts, and says what to do.
+// TestHandlerOptions checks that bad options panic when the program starts, with a text that states the remedy.
 func TestHandlerOptions(t *testing.T) {
 	secret := webhook.NewSecret("s")
 	for says, o := range map[string]webhook.Options{
@@ -281,7 +283,7 @@ func panics(t *testing.T, says string, f func()) {
 	t.Helper()
 	defer func() {
 		if text, _ := recover().(string); !strings.Contains(text, says) {
-			t.Errorf("%q, want %q", text, says)
+			t.Errorf("got %q, want %q", text, says)
 		}
 	}()
 	f()

@@ -16,7 +16,7 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestNullMessage reads a conversation whose message is null, as it is where one goes while the server writes.
+// TestNullMessage reads a conversation whose message is null, as it is if the message disappears while the server writes.
 func TestNullMessage(t *testing.T) {
 	for _, body := range []string{
 		`{"event":"conversation_updated","id":5,"messages":[null]}`,
@@ -29,12 +29,12 @@ func TestNullMessage(t *testing.T) {
 			t.Errorf("%s: account %d, %v", body, e.AccountID(), err)
 		}
 		if m, _ := e.Message.AsMessage(); m.Status != nil {
-			t.Errorf("status %v", m.Status)
+			t.Errorf("got status %v", m.Status)
 		}
 	}
 }
 
-// TestStalledBody answers, and ends, a connection whose body does not come.
+// TestStalledBody checks that a connection whose body does not arrive is answered and closed.
 func TestStalledBody(t *testing.T) {
 	r := newReceiver(webhook.Options{Timeout: 200 * time.Millisecond}, well)
 	server := httptest.NewServer(r)
@@ -55,16 +55,16 @@ func TestStalledBody(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(answer[:n]), "HTTP/1.1 400 ") {
 		t.Errorf("%q, %v", answer[:n], err)
 	}
-	for err == nil { // until the server ends the connection, and not only this side's deadline
+	for err == nil { // until the server closes the connection, not just this side's deadline expires
 		_, err = conn.Read(answer)
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		t.Error("the connection is held")
+		t.Error("the connection was kept open")
 	}
 }
 
-// TestOnErrorComesAfterTheAnswer: the answer is in time, whatever OnError does.
-func TestOnErrorComesAfterTheAnswer(t *testing.T) {
+// TestOnErrorRunsAfterTheAnswer checks that the answer is on time, whatever OnError does.
+func TestOnErrorRunsAfterTheAnswer(t *testing.T) {
 	for name, onError := range map[string]func(){"slow": func() { time.Sleep(10 * time.Second) }, "panics": func() { panic("x") }} {
 		synctest.Test(t, func(t *testing.T) {
 			begun := time.Now()
@@ -84,7 +84,7 @@ func TestOnErrorComesAfterTheAnswer(t *testing.T) {
 	}
 }
 
-// flushed notes when it was flushed.
+// flushed records when it was flushed.
 type flushed struct {
 	*httptest.ResponseRecorder
 
@@ -96,7 +96,8 @@ func (f *flushed) Flush() {
 	f.ResponseRecorder.Flush()
 }
 
-// TestCredentials keeps none, wherever they are, and what only looks like one.
+// TestCredentials checks that an event keeps no credentials, wherever they are, but does keep values that only look like
+// one.
 func TestCredentials(t *testing.T) {
 	for _, body := range []string{
 		`{"event":"message_created","inbox":{"id":1,"hmac_token":"s3cret"}}`,
@@ -121,7 +122,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestAccountOfEachEvent refuses another account's, wherever the body names it.
+// TestAccountOfEachEvent checks that another account's event is refused, wherever the body names the account.
 func TestAccountOfEachEvent(t *testing.T) {
 	for _, body := range []string{
 		`{"event":"automation_event.message_created","account":{"id":2,"name":"x"}}`,
@@ -132,12 +133,13 @@ func TestAccountOfEachEvent(t *testing.T) {
 	} {
 		r := newReceiver(webhook.Options{Secret: webhook.Unsigned, AccountID: 1}, well)
 		if w := r.deliver(body); w.Code != http.StatusForbidden || len(r.events) > 0 {
-			t.Errorf("%d: %s", w.Code, body)
+			t.Errorf("got status %d for %s", w.Code, body)
 		}
 	}
 }
 
-// TestNumberBeyondFloat keeps a number that no float64 holds, which servers store within an attribute.
+// TestNumberBeyondFloat checks that a number that does not fit into a float64 is kept; servers store such numbers in
+// attributes.
 func TestNumberBeyondFloat(t *testing.T) {
 	n := strings.Repeat("9", 400)
 	for _, body := range []string{
@@ -151,7 +153,7 @@ func TestNumberBeyondFloat(t *testing.T) {
 	}
 }
 
-// TestErrorsDoNotRepeatTheBody, which is somebody's conversation.
+// TestErrorsDoNotRepeatTheBody checks that an error does not repeat the body, which is a private conversation.
 func TestErrorsDoNotRepeatTheBody(t *testing.T) {
 	for _, body := range []string{
 		`{"event":"conversation_updated","id":4111111111111111222233334444}`,

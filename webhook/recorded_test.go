@@ -14,21 +14,21 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// delivery is a delivery that a server has made.
+// delivery is a delivery that a server has sent.
 type delivery struct {
 	Kind, Name, Step string
 	Headers          map[string]string
 	Body             string
 }
 
-// deliveries are those of one server, with the secrets of its three kinds of hooks, if it signs.
+// deliveries are the deliveries of one server and, if it signs them, the secrets of its three kinds of hooks.
 type deliveries struct {
 	Server     string
 	Secrets    map[string]string
 	Deliveries []delivery
 }
 
-// byVersion are the deliveries of the servers.
+// byVersion holds the deliveries of each server.
 var byVersion = sync.OnceValues(func() (map[string]deliveries, error) {
 	all := map[string]deliveries{}
 	for _, version := range []string{"2.16.0", "4.16.2"} {
@@ -49,17 +49,17 @@ var byVersion = sync.OnceValues(func() (map[string]deliveries, error) {
 	return all, nil
 })
 
-// recorded returns the deliveries of a server.
+// recorded returns the deliveries of the given version.
 func recorded(t *testing.T, version string) deliveries {
 	t.Helper()
 	all, err := byVersion()
 	if err != nil || len(all[version].Deliveries) == 0 {
-		t.Fatalf("%d deliveries of %s, %v", len(all[version].Deliveries), version, err)
+		t.Fatalf("got %d deliveries of %s, %v", len(all[version].Deliveries), version, err)
 	}
 	return all[version]
 }
 
-// eachRecorded runs a test of each delivery of 2.16.0 and 4.16.2.
+// eachRecorded runs a test on each delivery of 2.16.0 and 4.16.2.
 func eachRecorded(t *testing.T, test func(t *testing.T, d delivery)) {
 	t.Helper()
 	for _, version := range []string{"2.16.0", "4.16.2"} {
@@ -86,7 +86,7 @@ func (d *delivery) sent(t *testing.T) time.Time {
 	return time.Unix(seconds, 0)
 }
 
-// one returns a recorded delivery of 4.16.2 by its name.
+// one returns the recorded delivery of 4.16.2 with the given name.
 func one(t *testing.T, kind, name string) (delivery, webhook.Secret) {
 	t.Helper()
 	all := recorded(t, "4.16.2")
@@ -95,6 +95,6 @@ func one(t *testing.T, kind, name string) (delivery, webhook.Secret) {
 			return d, webhook.NewSecret(all.Secrets[kind])
 		}
 	}
-	t.Fatalf("there is no %s of %s", name, kind)
+	t.Fatalf("no recorded delivery %s of kind %s", name, kind)
 	return delivery{}, webhook.Secret{}
 }

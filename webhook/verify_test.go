@@ -11,7 +11,8 @@ import (
 	"github.com/cfchat/cfchat-go/webhook"
 )
 
-// TestVerifyRecorded verifies each signed delivery with its own secret, and with no other, and not with one byte changed.
+// TestVerifyRecorded checks that each signed delivery verifies with its own secret, but not with another one, and not with
+// one byte changed.
 func TestVerifyRecorded(t *testing.T) {
 	all := recorded(t, "4.16.2")
 	for i, d := range all.Deliveries {
@@ -42,13 +43,13 @@ func TestVerifyRecorded(t *testing.T) {
 	}
 }
 
-// TestVerifyTolerance finds the first second that is too old and too new.
+// TestVerifyTolerance checks the exact limits at which a delivery is too old or too new.
 func TestVerifyTolerance(t *testing.T) {
 	d, secret := one(t, "account", "resolve-1")
 	header, body, sent := d.header(), []byte(d.Body), d.sent(t)
 	for _, age := range []time.Duration{5 * time.Minute, -5 * time.Minute} {
 		if err := webhook.Verify(secret, header, body, sent.Add(age)); err != nil {
-			t.Errorf("after %v: %v", age, err)
+			t.Errorf("age %v: %v", age, err)
 		}
 	}
 	for _, age := range []time.Duration{5*time.Minute + 1, -5*time.Minute - 1} {
@@ -68,7 +69,7 @@ func TestVerifyHeaders(t *testing.T) {
 	timestamp, signature := d.Headers[webhook.TimestampHeader], d.Headers[webhook.SignatureHeader]
 	for name, c := range map[string]struct {
 		header http.Header
-		says   string // "" where it is verified
+		says   string // "" if it verifies
 	}{
 		"lower case": {http.Header{"x-chatwoot-timestamp": {timestamp}, "x-chatwoot-signature": {signature}}, ""},
 		"none":       {http.Header{}, "there is no X-Chatwoot-Timestamp"},
@@ -82,16 +83,16 @@ func TestVerifyHeaders(t *testing.T) {
 		"two signatures in two cases": {
 			http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}, "x-chatwoot-signature": {signature}}, "2 values",
 		},
-		"no number":  {http.Header{webhook.TimestampHeader: {"soon"}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"signed":     {http.Header{webhook.TimestampHeader: {"+" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"negative":   {http.Header{webhook.TimestampHeader: {"-" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"beyond":     {http.Header{webhook.TimestampHeader: {"9" + strings.Repeat("9", 30)}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
-		"no prefix":  {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[len("sha256="):]}}, "is not sha256="},
-		"another":    {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha1=" + signature[7:]}}, "is not sha256="},
-		"no hex":     {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature + "zz"}}, "is not sha256="},
-		"half":       {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[:39]}}, "does not match this body"},
-		"empty":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}}, "does not match this body"},
-		"empty text": {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {""}}, "is not sha256="},
+		"not a number": {http.Header{webhook.TimestampHeader: {"soon"}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"signed":       {http.Header{webhook.TimestampHeader: {"+" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"negative":     {http.Header{webhook.TimestampHeader: {"-" + timestamp}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"beyond":       {http.Header{webhook.TimestampHeader: {"9" + strings.Repeat("9", 30)}, webhook.SignatureHeader: {signature}}, "not a number of seconds"},
+		"no prefix":    {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[len("sha256="):]}}, "is not sha256="},
+		"another":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha1=" + signature[7:]}}, "is not sha256="},
+		"not hex":      {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature + "zz"}}, "is not sha256="},
+		"half":         {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {signature[:39]}}, "does not match this body"},
+		"empty":        {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {"sha256="}}, "does not match this body"},
+		"empty text":   {http.Header{webhook.TimestampHeader: {timestamp}, webhook.SignatureHeader: {""}}, "is not sha256="},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := webhook.Verify(secret, c.header, body, sent)
@@ -120,12 +121,12 @@ func TestSign(t *testing.T) {
 	webhook.Sign(secret, header, []byte(d.Body), d.sent(t))
 	for _, name := range []string{webhook.TimestampHeader, webhook.SignatureHeader} {
 		if header.Get(name) != d.Headers[name] {
-			t.Errorf("%s is %q, the server's %q", name, header.Get(name), d.Headers[name])
+			t.Errorf("%s is %q, want the server's %q", name, header.Get(name), d.Headers[name])
 		}
 	}
 }
 
-// refused wants ErrUnverified with words in it, and nothing that must not be shown.
+// refused checks that the error is ErrUnverified with the given words, and shows no secret.
 func refused(t *testing.T, err error, says string) {
 	t.Helper()
 	if !errors.Is(err, webhook.ErrUnverified) || !strings.Contains(err.Error(), says) {
@@ -133,7 +134,7 @@ func refused(t *testing.T, err error, says string) {
 	}
 	for _, text := range recorded(t, "4.16.2").Secrets {
 		if err != nil && strings.Contains(err.Error(), text) {
-			t.Errorf("the secret shows in %v", err)
+			t.Errorf("secret shown in %v", err)
 		}
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// assigner is what assigns a conversation.
+// assigner is a call that assigns a conversation.
 type assigner func(context.Context, cfchat.ConversationsService) error
 
-// assigning is what a call says over a server that answers assignments and lists with these, "" for no answer, and that is of a
-// version.
+// assigning returns the error of a call to a server of the given version that answers lists with list and assignments with
+// answer; "" means no answer.
 func assigning(call assigner, version, list, answer string) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -31,7 +31,7 @@ func assigning(call assigner, version, list, answer string) func(*testing.T) err
 	}
 }
 
-// rawAssignment is what the generated client says of a request.
+// rawAssignment returns the error of the generated client for a request.
 func rawAssignment(body cfchat.AssignmentRequest) func(*testing.T) error {
 	return func(t *testing.T) error {
 		return trial.Second(trial.Chat(t, trial.Broken{}).Raw().AssignAConversationWithResponse(t.Context(), 56, 42, body))

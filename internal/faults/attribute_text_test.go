@@ -12,8 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// attributesMerged is what merging custom attributes says, over a server that answers with these in turn; "" is no answer, and
-// "500" that.
+// attributesMerged returns the error of merging custom attributes, from a server that sends the answers in turn; "" means no
+// answer, and "500" that status.
 func attributesMerged(attributes map[string]any, answers ...string) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {

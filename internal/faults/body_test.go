@@ -32,12 +32,12 @@ func zipped(t *testing.T, text string) string {
 	return b.String()
 }
 
-// zippedJSON is a whole answer, compressed.
+// zippedJSON returns a step that sends a whole, compressed answer.
 func zippedJSON(status int, packed string) step {
 	return sendsJSON(status, packed, "Content-Encoding: gzip")
 }
 
-// unended is the head of an answer whose body is longer than what is sent.
+// unended returns a step that announces a longer body than it sends.
 func unended(body string) step {
 	return step{bytes: fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body)+5, body), after: closed}
 }
@@ -51,11 +51,11 @@ func TestBodyFaults(t *testing.T) {
 	const chunked = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 	limit := func(n int64) func(*cfchat.Config) { return func(c *cfchat.Config) { c.MaxBody = n } }
 	packed := zipped(t, trial.GoodConversation+strings.Repeat(" ", 500))
-	bomb := strings.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 11) // parts of gzip in a row are one
+	bomb := strings.Repeat(zipped(t, strings.Repeat(" ", 1<<20)), 11) // concatenated gzip members decompress as one
 	taken := func(most int64) func(*testing.T, *cfchat.Error, *faultServer, *counted) {
 		return func(t *testing.T, _ *cfchat.Error, _ *faultServer, c *counted) {
 			if c.taken > most {
-				t.Errorf("%d bytes taken, want at most %d", c.taken, most)
+				t.Errorf("read %d bytes, want at most %d", c.taken, most)
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func TestBodyFaults(t *testing.T) {
 			want: outcome{is: unknown, status: 200, says: "text/html", requests: 1},
 		},
 		{
-			name: "B1 200 JSON that says to be text", on: []trial.Call{trial.Get}, steps: []step{says(200, "text/plain", trial.GoodConversation)},
+			name: "B1 200 JSON labeled as text", on: []trial.Call{trial.Get}, steps: []step{says(200, "text/plain", trial.GoodConversation)},
 			want: outcome{is: decode, status: 200, says: "text/plain", requests: 1},
 		},
 		{
@@ -91,7 +91,7 @@ func TestBodyFaults(t *testing.T) {
 			want:  outcome{ok: true, requests: 1},
 		},
 		{
-			name: "B3 problem with the parameter", on: []trial.Call{trial.Get},
+			name: "B3 invalid parameter", on: []trial.Call{trial.Get},
 			steps: []step{says(200, "application/json; charset", trial.GoodConversation)},
 			want:  outcome{ok: true, requests: 1},
 		},
@@ -176,7 +176,7 @@ func TestBodyFaults(t *testing.T) {
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B6 counts that lack one", on: []trial.Call{trial.Counts},
+			name: "B6 counts with one missing", on: []trial.Call{trial.Counts},
 			steps: []step{sendsJSON(200, `{"meta":{"mine_count":0,"unassigned_count":1,"all_count":1}}`)},
 			want:  outcome{is: decode, status: 200, says: "assigned_count", requests: 1},
 		},
@@ -186,17 +186,17 @@ func TestBodyFaults(t *testing.T) {
 			want:  outcome{is: decode, status: 200, requests: 1},
 		},
 		{
-			name: "B6 a list of what is no conversation", on: []trial.Call{trial.List},
+			name: "B6 a list with an object that is not a conversation", on: []trial.Call{trial.List},
 			steps: []step{sendsJSON(200, `{"data":{"meta":`+trial.GoodCounts+`,"payload":[{}]}}`)},
 			want:  outcome{is: decode, status: 200, says: "payload[0]", requests: 1},
 		},
 		{
-			name: "B6 a list with null for a conversation", on: []trial.Call{trial.Filter},
+			name: "B6 a list with null instead of a conversation", on: []trial.Call{trial.Filter},
 			steps: []step{sendsJSON(200, `{"meta":`+trial.GoodCounts+`,"payload":[`+trial.GoodConversation+`,null]}`)},
 			want:  outcome{is: decode, status: 200, says: "payload[1]", requests: 1},
 		},
 		{
-			name: "B6 an empty list is one", on: []trial.Call{trial.List},
+			name: "B6 an empty list is valid", on: []trial.Call{trial.List},
 			steps: []step{sendsJSON(200, `{"data":{"meta":`+trial.GoodCounts+`,"payload":[]}}`)},
 			want:  outcome{ok: true, requests: 1},
 		},
@@ -211,7 +211,7 @@ func TestBodyFaults(t *testing.T) {
 			want:  outcome{is: unknown, status: 200, requests: 1},
 		},
 		{
-			name: "B7 trailing blanks are none", on: []trial.Call{trial.Get},
+			name: "B7 surrounding blanks are allowed", on: []trial.Call{trial.Get},
 			steps: []step{sendsJSON(200, "\n "+trial.GoodConversation+"\r\n ")},
 			want:  outcome{ok: true, requests: 1},
 		},
@@ -381,7 +381,7 @@ func TestBodyFaults(t *testing.T) {
 	})
 }
 
-// TestNumbersAndText is B17-B22: what JSON can say that Go's types cannot, or can say in more than one way.
+// TestNumbersAndText plays B17 to B22: values that JSON can express but Go's types cannot, or can express in several ways.
 func TestNumbersAndText(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
@@ -439,7 +439,8 @@ func TestNumbersAndText(t *testing.T) {
 	}
 }
 
-// Raw hands out the body. Its buffer goes back to a pool when the body is closed, and must be out of reach by then.
+// TestRawBody checks the body that Raw returns: its buffer goes back to a pool when the body is closed, so it must be
+// unreachable from then on.
 func TestRawBody(t *testing.T) {
 	inBubble(t, "closed twice, then read", func(t *testing.T) {
 		other := strings.ReplaceAll(trial.GoodConversation, "open", "shut")
@@ -464,7 +465,7 @@ func TestRawBody(t *testing.T) {
 		}
 		second, third := ask(), ask()
 		if rest, err := io.ReadAll(first.Body); len(rest) != 0 {
-			t.Errorf("a closed body gives %q, %v", rest, err)
+			t.Errorf("a closed body returned %q, %v", rest, err)
 		}
 		for _, resp := range []*http.Response{second, third} {
 			if body, err := io.ReadAll(resp.Body); string(body) != other || err != nil || resp.ContentLength != int64(len(other)) {
@@ -488,7 +489,8 @@ func TestRawBody(t *testing.T) {
 	})
 }
 
-// A body that cannot be had again cannot be sent again. The caller must learn so at once, not after a wait.
+// TestBodyThatCannotBeSentAgain checks that a call fails immediately, not after a wait, if its body cannot be read again and
+// so cannot be sent again.
 func TestBodyThatCannotBeSentAgain(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -515,7 +517,7 @@ func TestBodyThatCannotBeSentAgain(t *testing.T) {
 	}
 }
 
-// TestBodyOfAnEditor is what every try sends, whatever GetBody returned before.
+// TestBodyOfAnEditor checks that every try sends the body that an editor has set, whatever GetBody returned before.
 func TestBodyOfAnEditor(t *testing.T) {
 	const long = `{"status":"snoozed","snoozed_until":1893456000}`
 	for name, edit := range map[string]cfchat.RequestEditorFn{
@@ -523,7 +525,7 @@ func TestBodyOfAnEditor(t *testing.T) {
 			req.Body = io.NopCloser(strings.NewReader(long))
 			return nil
 		},
-		"a body with a type that HTTP would send": func(_ context.Context, req *http.Request) error {
+		"a body with another Content-Type": func(_ context.Context, req *http.Request) error {
 			req.Body, req.GetBody = io.NopCloser(strings.NewReader(long)), nil
 			req.Header.Set("Content-Type", "text/plain")
 			return nil
@@ -561,7 +563,7 @@ func TestBodyOfAnEditor(t *testing.T) {
 			})
 		}
 	}
-	// Without a body there is none, and one that fails is not sent.
+	// An empty body is sent as no body, and a request whose body fails is not sent.
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Body != nil && req.Body != http.NoBody {
 			t.Error("there is a body")
@@ -582,7 +584,8 @@ func TestBodyOfAnEditor(t *testing.T) {
 	}
 }
 
-// TestFailureIsKeptUpToItsLimit, to the byte: the first MiB, or MaxBody where that is less.
+// TestFailureIsKeptUpToItsLimit checks to the byte how much of a failure's body is kept: the first MiB, or MaxBody if that
+// is less.
 func TestFailureIsKeptUpToItsLimit(t *testing.T) {
 	for _, c := range []struct {
 		max        int64
@@ -594,14 +597,14 @@ func TestFailureIsKeptUpToItsLimit(t *testing.T) {
 		var got cfchat.Response
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 42, cfchat.WithResponse(&got))
 		if !errors.Is(err, cfchat.ErrRejected) || len(got.Body) != c.want {
-			t.Errorf("MaxBody %d: of %d bytes %d are kept, want %d; %v", c.max, c.size, len(got.Body), c.want, err)
+			t.Errorf("MaxBody %d, body of %d bytes: kept %d, want %d; %v", c.max, c.size, len(got.Body), c.want, err)
 		}
 	}
 }
 
-// TestEndOfTimeIsNoDecodeError: a body that is cut by the client's own time limit, or by its caller, says nothing about the
-// server's answer.
-func TestEndOfTimeIsNoDecodeError(t *testing.T) {
+// TestTimeoutIsNoDecodeError checks that a body that is cut short by the client's timeout or by the caller is not reported
+// as a bad answer of the server.
+func TestTimeoutIsNoDecodeError(t *testing.T) {
 	slow := step{bytes: unended(strings.Repeat(" ", 99)).bytes, drip: time.Second}
 	for _, c := range []struct {
 		name   string
@@ -609,7 +612,7 @@ func TestEndOfTimeIsNoDecodeError(t *testing.T) {
 		cancel bool
 		is     error
 	}{
-		{"the time is up", slow, false, context.DeadlineExceeded},
+		{"the timeout expires", slow, false, context.DeadlineExceeded},
 		{"the caller cancels", slow, true, errStopped},
 	} {
 		inBubble(t, c.name, func(t *testing.T) {

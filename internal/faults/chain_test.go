@@ -21,8 +21,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestCauseOfAnotherCall cancels calls with the failure of another one, as an errgroup does: the text stays, and so does
-// errors.Is for that very error; what it means does not become true of this one.
+// TestCauseOfAnotherCall checks calls that are cancelled with the failure of another call, as an errgroup does: the error
+// keeps that text, and errors.Is finds that very error, but the sentinels of the other failure do not match.
 func TestCauseOfAnotherCall(t *testing.T) {
 	refusing := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(404, "application/json", `{"error":"Resource could not be found"}`), nil
@@ -61,7 +61,7 @@ func TestCauseOfAnotherCall(t *testing.T) {
 	}
 }
 
-// TestTransportsThatRewrite change the request that they are given, which they must not and often do.
+// TestTransportsThatRewrite checks calls over transports that change their request, which they must not do but often do.
 func TestTransportsThatRewrite(t *testing.T) {
 	for name, rewrite := range map[string]func(*http.Request){
 		"path":   func(req *http.Request) { req.URL.Path += ".json" },
@@ -99,7 +99,7 @@ type endlessError struct{}
 func (e *endlessError) Error() string { return "endless" }
 func (e *endlessError) Unwrap() error { return e }
 
-// nilError panics when it is asked anything.
+// nilError panics in every method if it is a nil pointer.
 type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
@@ -110,20 +110,21 @@ type uncomparable struct{ list []string }
 
 func (u uncomparable) Error() string { return strings.Join(u.list, " ") }
 
-// TestErrorsThatMakeTrouble come from a transport or an editor: no call panics, hangs, or hides the failure.
-func TestErrorsThatMakeTrouble(t *testing.T) {
+// TestTroublesomeErrors checks that no call panics, hangs or hides the failure, whatever error a transport or editor
+// returns.
+func TestTroublesomeErrors(t *testing.T) {
 	loop := &url.Error{Op: "Get", URL: "https://chat.test/?q=" + searched}
 	loop.Err = loop
 	for name, bad := range map[string]error{
-		"a url.Error without a cause": &url.Error{Op: "Get", URL: "https://chat.test"},
-		"a nil url.Error":             (*url.Error)(nil),
-		"a url.Error in itself":       loop,
-		"its own cause":               &endlessError{},
-		"a nil pointer":               (*nilError)(nil),
-		"wrapped":                     fmt.Errorf("dial: %w", &endlessError{}),
-		"not comparable":              uncomparable{[]string{"a", "b"}},
-		"many lines":                  errors.New("a\r\nX: y\x1b[31m\nlevel=ERROR"),
-		"very long":                   errors.New(strings.Repeat("x", 1<<20)),
+		"a url.Error without a cause":   &url.Error{Op: "Get", URL: "https://chat.test"},
+		"a nil url.Error":               (*url.Error)(nil),
+		"a url.Error that wraps itself": loop,
+		"its own cause":                 &endlessError{},
+		"a nil pointer":                 (*nilError)(nil),
+		"wrapped":                       fmt.Errorf("dial: %w", &endlessError{}),
+		"not comparable":                uncomparable{[]string{"a", "b"}},
+		"many lines":                    errors.New("a\r\nX: y\x1b[31m\nlevel=ERROR"),
+		"very long":                     errors.New(strings.Repeat("x", 1<<20)),
 	} {
 		for _, c := range []trial.Call{trial.List, trial.Create} {
 			fromTransport := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, bad }))
@@ -140,7 +141,7 @@ func TestErrorsThatMakeTrouble(t *testing.T) {
 					continue
 				}
 				if errors.Is(err, uncomparable{}) || errors.Is(err, cfchat.ErrServer) {
-					t.Errorf("%s is something else: %.300q", name, err)
+					t.Errorf("%s matches an unrelated error: %.300q", name, err)
 				}
 				checkSecrets(t, err)
 			}
@@ -148,8 +149,9 @@ func TestErrorsThatMakeTrouble(t *testing.T) {
 	}
 }
 
-// TestSearchesThatAreWords of net/http's own do not change what an error is.
-func TestSearchesThatAreWords(t *testing.T) {
+// TestSearchForWordsInErrors checks that searching for words that net/http uses in its errors does not change how an error
+// is classified.
+func TestSearchForWordsInErrors(t *testing.T) {
 	reset := &net.OpError{Op: "read", Net: "tcp", Err: fmt.Errorf("connection reset: %w", syscall.ECONNRESET)}
 	unknown := &net.DNSError{Err: "no such host", Name: "chat.test", IsNotFound: true}
 	broken := fmt.Errorf("circuit open: %w", &url.Error{Op: "Get", URL: "https://chat.test/x?q=" + searched, Err: io.ErrUnexpectedEOF})
@@ -176,20 +178,21 @@ func TestSearchesThatAreWords(t *testing.T) {
 	}))
 	_, err := chat.Account(1).Conversations.List(t.Context(), cfchat.ConversationListOptions{Q: "continuing"})
 	if err == nil || !strings.Contains(err.Error(), "Keys.Header") {
-		t.Errorf("a 401 loses its remedy: %v", err)
+		t.Errorf("the 401 lost its remedy: %v", err)
 	}
 }
 
-// TestEscapedKeys are taken out in every notation, also where the rest of the text is in none, and where their end is cut.
+// TestEscapedKeys checks that a key is removed in every notation, even if the rest of the text is not valid in that
+// notation, or if the end of the key is cut off.
 func TestEscapedKeys(t *testing.T) {
 	const key = `p/s+w"d=<31337>%`
 	for name, body := range map[string]string{
-		"as it is":               key,
+		"unescaped":              key,
 		"query-escaped, stray %": "100 % " + url.QueryEscape(key),
 		"path-escaped":           url.PathEscape(key),
 		"JSON in text":           `said {"key":"` + strings.ReplaceAll(key, `"`, `\"`) + `"} 1e999`,
 		"html":                   `p/s+w&#34;d=&lt;31337&gt;%`,
-		"cut":                    strings.Repeat("x", 8<<10-10) + key,
+		"cut off":                strings.Repeat("x", 8<<10-10) + key,
 	} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(500, "text/plain", body), nil }),
 			func(c *cfchat.Config) { c.Keys = auth.Keys{User: auth.NewKey(key)} })
@@ -206,7 +209,7 @@ func TestEscapedKeys(t *testing.T) {
 	}
 }
 
-// TestFailuresAreSmall, however large the answers are that they come from.
+// TestFailuresAreSmall checks that an error stays small, however large the answer is.
 func TestFailuresAreSmall(t *testing.T) {
 	big := strings.Repeat("x", 1<<20)
 	attributes := `{"message":"no","attributes":[` + strings.TrimSuffix(strings.Repeat(`"a",`, 200_000), ",") + `]}`
@@ -250,7 +253,7 @@ func TestFailuresAreSmall(t *testing.T) {
 	}
 }
 
-// TestEditorsShareAHeader among all requests, in many goroutines.
+// TestEditorsShareAHeader checks an editor that gives the same header to all requests, in many goroutines.
 func TestEditorsShareAHeader(t *testing.T) {
 	shared := http.Header{"X-Mine": {"1"}}
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -277,7 +280,7 @@ func TestEditorsShareAHeader(t *testing.T) {
 	}
 }
 
-// TestRawFailsAlike: every failure of Raw is an *Error too, also before anything is sent.
+// TestRawFailsAlike checks that every failure of Raw is an *Error too, including those before anything is sent.
 func TestRawFailsAlike(t *testing.T) {
 	sent := 0
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -287,13 +290,13 @@ func TestRawFailsAlike(t *testing.T) {
 	var noContext context.Context
 	bad := cfchat.ConversationCreate{CustomAttributes: map[string]any{"a": make(chan int)}}
 	for name, do := range map[string]func() error{
-		"a context that is nil": func() error { _, err := trial.Create.Raw(noContext, chat.Raw()); return err },
-		"an editor that is nil": func() error { _, err := trial.Create.Raw(t.Context(), chat.Raw(), nil); return err },
+		"a nil context": func() error { _, err := trial.Create.Raw(noContext, chat.Raw()); return err },
+		"a nil editor":  func() error { _, err := trial.Create.Raw(t.Context(), chat.Raw(), nil); return err },
 		"an editor that fails": func() error {
 			_, err := trial.Create.Raw(t.Context(), chat.Raw(), func(context.Context, *http.Request) error { return errStopped })
 			return err
 		},
-		"a body that is no JSON": func() error {
+		"a body that JSON cannot encode": func() error {
 			_, err := chat.Raw().NewConversationWithResponse(t.Context(), 1, bad)
 			return err
 		},
@@ -305,7 +308,7 @@ func TestRawFailsAlike(t *testing.T) {
 	}
 }
 
-// TestLogOfAFailure is on one line too, and without what was searched for.
+// TestLogOfAFailure checks that a failure is logged on one line, and without the searched text.
 func TestLogOfAFailure(t *testing.T) {
 	var text strings.Builder
 	logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -318,8 +321,9 @@ func TestLogOfAFailure(t *testing.T) {
 	}
 }
 
-// TestAnswerOfAnother: an answer about another conversation, or of another status than was set, is not the call's.
-func TestAnswerOfAnother(t *testing.T) {
+// TestAnswerAboutAnother checks that a call refuses an answer about another conversation, or with another status than it
+// set.
+func TestAnswerAboutAnother(t *testing.T) {
 	change := func(id int, status string) string {
 		return fmt.Sprintf(`{"payload":{"success":true,"conversation_id":%d,"current_status":%q}}`, id, status)
 	}
@@ -377,7 +381,8 @@ func TestAnswerOfAnother(t *testing.T) {
 	}
 }
 
-// TestProxyThatFails: net/http has not asked for a connection, so nothing was sent; and a write is not repeated.
+// TestProxyThatFails checks that a failure to choose a proxy means that nothing was sent, because net/http has not yet asked
+// for a connection, and that a write is not repeated.
 func TestProxyThatFails(t *testing.T) {
 	asked := 0
 	transport := &http.Transport{Proxy: func(*http.Request) (*url.URL, error) {
@@ -391,15 +396,16 @@ func TestProxyThatFails(t *testing.T) {
 			t.Errorf("%s: %v, asked %d times", c, err, asked)
 		}
 	}
-	// Of a transport that is not net/http's nobody knows.
+	// With a transport other than net/http's the outcome is unknown.
 	chat = trial.Chat(t, trial.RoundTripper(transport.RoundTrip))
 	if _, err := trial.Create.Do(t.Context(), chat); !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) {
 		t.Error(err)
 	}
 }
 
-// TestEditorsThatRepeat: what an editor's failure repeats of the request, of its key, or of a scheme that may be one.
-func TestEditorsThatRepeat(t *testing.T) {
+// TestEditorsThatRepeatSecrets checks that the error shows no secret if an editor's failure repeats the key or the search,
+// or if a key was passed as the name of a scheme.
+func TestEditorsThatRepeatSecrets(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, errRefused }))
 	setKey := cfchat.RequestEditorFn(auth.Keys{User: auth.NewKey(userKey)}.Edit)
 	for name, edit := range map[string]cfchat.RequestEditorFn{
@@ -422,7 +428,7 @@ func TestEditorsThatRepeat(t *testing.T) {
 	checkSecrets(t, err)
 }
 
-// TestCauseWithoutText is found all the same, because the caller may wait for that very error.
+// TestCauseWithoutText checks that errors.Is finds a cause without text, because the caller may look for that very error.
 func TestCauseWithoutText(t *testing.T) {
 	silent := errors.New("")
 	for name, cause := range map[string]error{"alone": silent, "wrapped": fmt.Errorf("%w", silent), "joined": errors.Join(silent, silent)} {
@@ -433,7 +439,8 @@ func TestCauseWithoutText(t *testing.T) {
 	}
 }
 
-// TestCauseWithoutAddress: of a Transport's url.Error the cause is what it is made of, and the address cannot be had from it.
+// TestCauseWithoutAddress checks that the cause is the error inside a Transport's url.Error, so that the address is not
+// exposed.
 func TestCauseWithoutAddress(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		return nil, &url.Error{Op: "Get", URL: req.URL.String(), Err: io.ErrUnexpectedEOF}

@@ -20,19 +20,19 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// bodyOf is a conversation whose length depends on its id, so that a buffer that is shared would show.
+// bodyOf returns a conversation whose length depends on its id, so that a shared buffer would show.
 func bodyOf(id int) string {
 	return fmt.Sprintf(`{"id":%d,"status":"open","labels":[%q]}`, id, strings.Repeat(fmt.Sprint(id, " "), id*7%101))
 }
 
-// idOf is the last step of a request's path.
+// idOf returns the last segment of a request's path.
 func idOf(r sentRequest) (id int) {
 	path := strings.Fields(r.head)[1]
 	_, _ = fmt.Sscan(path[strings.LastIndex(path, "/")+1:], &id)
 	return id
 }
 
-// TestC1NoCrossTalk is 64 goroutines on one client, each of which must get its own answers and failures.
+// TestC1NoCrossTalk checks that 64 goroutines that share a client each get their own answers and failures.
 func TestC1NoCrossTalk(t *testing.T) {
 	inBubble(t, "C1", func(t *testing.T) {
 		s := &faultServer{answer: func(r sentRequest) step {
@@ -61,7 +61,7 @@ func TestC1NoCrossTalk(t *testing.T) {
 	})
 }
 
-// askFor gets a conversation through Account and through Raw, and reports what is not as bodyOf has it.
+// askFor gets a conversation through Account and through Raw, and returns an error if either differs from bodyOf.
 func askFor(ctx context.Context, chat *cfchat.Chat, id int) error {
 	got, err := chat.Account(accountID).Conversations.Get(ctx, int64(id))
 	raw, rawErr := chat.Raw().GetDetailsOfAConversationWithResponse(ctx, accountID, int64(id))
@@ -82,8 +82,8 @@ func askFor(ctx context.Context, chat *cfchat.Chat, id int) error {
 	return nil
 }
 
-// TestC1JarAndCancellation is 64 goroutines on one client with a Jar, some of whose calls are cancelled under way. Each gets
-// its own answer or its own cancellation, and a bubble ends only when no goroutine is left.
+// TestC1JarAndCancellation checks 64 goroutines that share a client with a Jar, some of whose calls are cancelled in flight.
+// Each gets its own answer or its own cancellation, and the bubble ends only when no goroutine is left.
 func TestC1JarAndCancellation(t *testing.T) {
 	inBubble(t, "C1", func(t *testing.T) {
 		s := &faultServer{answer: func(r sentRequest) step {
@@ -124,7 +124,7 @@ func TestC1JarAndCancellation(t *testing.T) {
 	})
 }
 
-// A body that is closed twice must not give its buffer back twice: two answers would share it.
+// TestAnswerClosedTwice checks that closing a body twice does not return its buffer twice: two answers would share it.
 func TestAnswerClosedTwice(t *testing.T) {
 	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		id, _ := strconv.Atoi(path.Base(req.URL.Path))
@@ -144,14 +144,14 @@ func TestAnswerClosedTwice(t *testing.T) {
 		second, third := get(2), get(3)
 		for id, resp := range map[int]*http.Response{2: second, 3: third} {
 			if got, err := io.ReadAll(resp.Body); string(got) != bodyOf(id) || err != nil {
-				t.Errorf("the answer of %d is %s, %v", id, got, err)
+				t.Errorf("answer for %d: got %s, %v", id, got, err)
 			}
 		}
 		_, _ = second.Body.Close(), third.Body.Close()
 	}
 }
 
-// TestC2Connections is 160 calls, 16 at a time, on the transport that New makes: 16 connections are enough for all.
+// TestC2Connections checks that 160 calls, 16 at a time, need only 16 connections on the transport that New makes.
 func TestC2Connections(t *testing.T) {
 	inBubble(t, "C2", func(t *testing.T) {
 		s := &faultServer{good: trial.GoodConversation, steps: []step{{good: true, pause: 10 * time.Millisecond}}, begun: time.Now(), over: make(chan struct{})}
@@ -166,7 +166,7 @@ func TestC2Connections(t *testing.T) {
 				})
 			}
 			group.Wait()
-			synctest.Wait() // a connection is free again a moment after its answer
+			synctest.Wait() // a connection becomes free a moment after its answer
 		}
 		if len(s.dialed) != 16 || len(s.requests) != 160 {
 			t.Errorf("%d requests on %d connections, want 160 on 16", len(s.requests), len(s.dialed))
@@ -176,7 +176,8 @@ func TestC2Connections(t *testing.T) {
 	})
 }
 
-// The transport that New makes bounds the headers of an answer, which nothing else does.
+// TestHeadersOfTheDefaultTransport checks that the transport that New makes limits the size of an answer's headers, which
+// nothing else does.
 func TestHeadersOfTheDefaultTransport(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -198,7 +199,8 @@ func TestHeadersOfTheDefaultTransport(t *testing.T) {
 	}
 }
 
-// Programs that trace or count replace http.DefaultTransport by their own. New must work with it.
+// TestForeignDefaultTransport checks that New works if a program has replaced http.DefaultTransport, as tracing and metrics
+// do.
 func TestForeignDefaultTransport(t *testing.T) {
 	defer failOnPanic(t)
 	var asked *http.Request
@@ -213,11 +215,12 @@ func TestForeignDefaultTransport(t *testing.T) {
 
 func failOnPanic(t *testing.T) {
 	if cause := recover(); cause != nil {
-		t.Errorf("it panics: %v", cause)
+		t.Errorf("panic: %v", cause)
 	}
 }
 
-// C5: nothing of a client can be changed from outside. An Account has its services as fields, each a value of its own.
+// TestC5NothingToChange checks that no part of a client can be changed from outside. An Account has its services as fields,
+// each a separate value.
 func TestC5NothingToChange(t *testing.T) {
 	for _, kind := range []reflect.Type{reflect.TypeFor[cfchat.Chat](), reflect.TypeFor[cfchat.ConversationsService](), reflect.TypeFor[cfchat.Filter]()} {
 		for field := range kind.Fields() {

@@ -12,7 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// contactsWalked is what a walk through the pages of contacts says at its end, over a server that answers the first with a body.
+// contactsWalked returns the final error of a walk through pages of contacts, from a server that answers the first with
+// body.
 func contactsWalked(body string, options cfchat.ContactListOptions) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -25,7 +26,7 @@ func contactsWalked(body string, options cfchat.ContactListOptions) func(*testin
 	}
 }
 
-// contactUpdated is what an update says, over a server of a version that answers with a contact.
+// contactUpdated returns the error of an update, from a server of the given version that answers with a contact.
 func contactUpdated(version string, update cfchat.ContactUpdate) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -35,7 +36,8 @@ func contactUpdated(version string, update cfchat.ContactUpdate) func(*testing.T
 	}
 }
 
-// ofSource is what a call about source ids says, over a server that answers with a body, and with another one to a look-up.
+// ofSource returns the error of a call about source ids, from a server that answers look-ups with owner and all else with
+// body.
 func ofSource(body, owner string, ask func(context.Context, cfchat.ContactsService) error) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// opened is what OpenConversation says over the stand-in with one contact that has no e-mail, and whose creation of a conversation
-// is answered so, if that is anything.
+// opened returns the error of OpenConversation on the stand-in, with one contact that has no e-mail. If answer is not nil,
+// it answers the creation of a conversation.
 func opened(inbox func(*cfchattest.Server) int64, answer func(create func()) (*http.Response, error), options cfchat.OpenOptions, opts ...cfchat.CallOption) func(*testing.T) error {
 	return func(t *testing.T) error {
 		server := cfchattest.New(t)
@@ -34,14 +34,14 @@ func opened(inbox func(*cfchattest.Server) int64, answer func(create func()) (*h
 	}
 }
 
-// firstInbox and mailInbox are where conversations are opened.
+// firstInbox and mailInbox return the inbox to open a conversation in.
 func firstInbox(*cfchattest.Server) int64 { return 1 }
 
 func mailInbox(server *cfchattest.Server) int64 {
 	return server.AddInbox(cfchattest.Inbox{Channel: cfchat.ChannelEmail})
 }
 
-// lost and storedAndLost are creations without an answer.
+// lost and storedAndLost are creations that get no answer.
 func lost(func()) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
 
 func storedAndLost(create func()) (*http.Response, error) {

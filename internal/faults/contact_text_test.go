@@ -12,7 +12,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// contacted is what a call of contacts says, over a server that answers with a body.
+// contacted returns the error of a call about contacts, from a server that answers with body.
 func contacted(body string, ask func(context.Context, cfchat.ContactsService) error) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -48,7 +48,7 @@ func contactFound(find func(context.Context, cfchat.ContactsService) (*cfchat.Co
 	})
 }
 
-// contactRefused is what FindOrCreate says over a server that answers its create so, and knows nobody.
+// contactRefused returns the error of FindOrCreate, from a server that has no contacts and answers the create with answer.
 func contactRefused(status int, answer string, create cfchat.ContactCreate) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -61,7 +61,7 @@ func contactRefused(status int, answer string, create cfchat.ContactCreate) func
 	}
 }
 
-// contactOf is what a call says over the stand-in with two contacts.
+// contactOf returns the error of a call to the stand-in with two contacts.
 func contactOf(ask func(context.Context, cfchat.ContactsService) error, failures ...cfchattest.Failure) func(*testing.T) error {
 	return func(t *testing.T) error {
 		server := cfchattest.New(t)

@@ -19,7 +19,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestDoSends looks at what goes out, with which key, and what comes back.
+// TestDoSends checks the request that Do sends, its key, and the decoded answer.
 func TestDoSends(t *testing.T) {
 	type sent struct{ method, path, key, kind, body string }
 	var got []sent
@@ -75,7 +75,7 @@ func TestDoSends(t *testing.T) {
 	}
 }
 
-// TestDoSendsItsKey whatever operation the address is, and the keys of the call in place of the client's.
+// TestDoSendsItsKey checks that Do sends the same key to every address, and that a call's own keys replace the client's.
 func TestDoSendsItsKey(t *testing.T) {
 	var sent []string
 	transport := trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -101,7 +101,7 @@ func TestDoSendsItsKey(t *testing.T) {
 	}
 }
 
-// TestDoJudges what a 2xx means of a write: an answer that does not fit is no doubt about the change.
+// TestDoJudges checks how a 2xx of a write is judged: an answer that cannot be decoded casts no doubt on the change itself.
 func TestDoJudges(t *testing.T) {
 	for name, c := range map[string]struct {
 		status     int
@@ -132,8 +132,9 @@ func TestDoJudges(t *testing.T) {
 	}
 }
 
-// TestDoLeavesWhatIsInMemory to the caller, who may use it again at once, whether or not the Transport has read it.
-func TestDoLeavesWhatIsInMemory(t *testing.T) {
+// TestDoLeavesInMemoryBodiesUnread checks that the caller may reuse an in-memory body as soon as the call returns, whether
+// or not the Transport has read it.
+func TestDoLeavesInMemoryBodiesUnread(t *testing.T) {
 	var kept []io.ReadCloser
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		kept = append(kept, req.Body)
@@ -145,18 +146,19 @@ func TestDoLeavesWhatIsInMemory(t *testing.T) {
 		_ = chat.Account(1).Do(t.Context(), "POST", "x", body, nil)
 	}
 	if text.Len() != 3 || from.Len() != 3 || buffer.Len() != 3 {
-		t.Errorf("left are %d, %d and %d bytes", text.Len(), from.Len(), buffer.Len())
+		t.Errorf("got %d, %d and %d bytes left, want 3 each", text.Len(), from.Len(), buffer.Len())
 	}
 	copy(data, "xyz")
 	for _, body := range kept {
 		if got, err := io.ReadAll(body); string(got) != "abc" || err != nil {
-			t.Errorf("the Transport reads %s, %v", got, err)
+			t.Errorf("the Transport read %s, %v, want abc", got, err)
 		}
 	}
 }
 
-// TestDoOfAReaderThatHangs ends with its time or its context, and does not begin to read what it does not send.
-func TestDoOfAReaderThatHangs(t *testing.T) {
+// TestDoWithAHangingReader checks that Do ends at its timeout or with its context, and that it does not start reading a body
+// that it does not send.
+func TestDoWithAHangingReader(t *testing.T) {
 	for name, c := range map[string]struct {
 		patience, want time.Duration
 		is             error
@@ -191,7 +193,7 @@ func TestDoOfAReaderThatHangs(t *testing.T) {
 	}
 }
 
-// closable notices that it is closed.
+// closable records that it was closed.
 type closable struct {
 	io.Reader
 	closed bool
@@ -199,7 +201,7 @@ type closable struct {
 
 func (c *closable) Close() error { c.closed = true; return nil }
 
-// TestDoLeavesTheReaderOpen, because it is the caller's.
+// TestDoLeavesTheReaderOpen checks that Do does not close the body, which belongs to the caller.
 func TestDoLeavesTheReaderOpen(t *testing.T) {
 	body := &closable{Reader: strings.NewReader("{}")}
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(204, "", ""), nil }))
@@ -208,14 +210,15 @@ func TestDoLeavesTheReaderOpen(t *testing.T) {
 	}
 }
 
-// broken fails to be written to.
+// broken is a writer that fails and a reader that must not be read.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func (broken) Read([]byte) (int, error) { panic("it is read") }
 
-// TestDoRefuses what leads elsewhere, or cannot be sent, by the field's name and before anything is sent.
+// TestDoRefuses checks that Do refuses a path that leads elsewhere and input that cannot be sent, that it names the field,
+// and that it sends nothing.
 func TestDoRefuses(t *testing.T) {
 	sent := 0
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -244,8 +247,8 @@ func TestDoRefuses(t *testing.T) {
 		for _, method := range []string{"", "get", "OPTIONS", "CONNECT", "GET ", "G\nET"} {
 			check(method, "method", d.Do(t.Context(), method, "x", nil, nil))
 		}
-		check("a body of GET", "body", d.Do(t.Context(), "GET", "x", map[string]any{}, nil))
-		check("a body of HEAD", "body", d.Do(t.Context(), "HEAD", "x", strings.NewReader(""), nil))
+		check("a body with GET", "body", d.Do(t.Context(), "GET", "x", map[string]any{}, nil))
+		check("a body with HEAD", "body", d.Do(t.Context(), "HEAD", "x", strings.NewReader(""), nil))
 		check("NaN", "body", d.Do(t.Context(), "POST", "x", math.NaN(), nil))
 		check("bytes", "body", d.Do(t.Context(), "POST", "x", []byte("{}"), nil))
 		check("a string", "body", d.Do(t.Context(), "POST", "x", "{}", nil))
@@ -272,7 +275,7 @@ func TestDoRefuses(t *testing.T) {
 	check("a nil chat", "chat", (*cfchat.Chat)(nil).Do(t.Context(), "GET", "x", nil, nil))
 }
 
-// TestDoFails with the same errors as every call, and repeats reads only.
+// TestDoFails checks that Do fails with the same errors as every other call, and that it repeats only reads.
 func TestDoFails(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -301,7 +304,7 @@ func TestDoFails(t *testing.T) {
 				t.Errorf("got %v after %d requests, want %v after %d", err, len(s.requests), c.is, c.requests)
 			}
 			if errors.Is(err, cfchat.ErrUnknownOutcome) != (c.is == cfchat.ErrUnknownOutcome) {
-				t.Errorf("the outcome is taken for unknown, or not: %v", err)
+				t.Errorf("errors.Is(err, ErrUnknownOutcome) is wrong: %v", err)
 			}
 			checkSecrets(t, err)
 		})
@@ -312,7 +315,7 @@ func TestDoFails(t *testing.T) {
 	}
 }
 
-// TestDoEditors run on its requests too, and cannot make a read a write.
+// TestDoEditors checks that editors run on Do's requests too, and that they cannot turn a read into a write.
 func TestDoEditors(t *testing.T) {
 	sent := 0
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -341,7 +344,7 @@ func TestDoEditors(t *testing.T) {
 	}
 }
 
-// TestDoIsBounded in time and size, and keeps to its context.
+// TestDoIsBounded checks that Do is bounded in time and size, and obeys its context.
 func TestDoIsBounded(t *testing.T) {
 	inBubble(t, "time", func(t *testing.T) {
 		s := &faultServer{steps: []step{mute}}
@@ -371,8 +374,9 @@ func TestDoIsBounded(t *testing.T) {
 	})
 }
 
-// TestDoTakesATilde, which comes just before the one control character that is not below the blank.
-func TestDoTakesATilde(t *testing.T) {
+// TestDoAcceptsATilde checks that Do accepts a tilde, which comes just before DEL, the one control character above the
+// space.
+func TestDoAcceptsATilde(t *testing.T) {
 	var line string
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		line = req.URL.RequestURI()
@@ -383,8 +387,8 @@ func TestDoTakesATilde(t *testing.T) {
 	}
 }
 
-// TestDoTakesEverySuccess: every 2xx is one, to the last of them, and its body is kept as received.
-func TestDoTakesEverySuccess(t *testing.T) {
+// TestDoAcceptsEverySuccess checks that every status from 200 to 299 is a success, and that its body is kept as received.
+func TestDoAcceptsEverySuccess(t *testing.T) {
 	for status, success := range map[int]bool{199: false, 200: true, 201: true, 299: true, 300: false} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			return trial.Reply(status, "application/json", `"user-key"`), nil
@@ -392,15 +396,15 @@ func TestDoTakesEverySuccess(t *testing.T) {
 		var got cfchat.Response
 		err := chat.Account(1).Do(t.Context(), "GET", "x", nil, nil, cfchat.WithResponse(&got))
 		if (err == nil) != success {
-			t.Errorf("%d is %v", status, err)
+			t.Errorf("status %d: got error %v, want success %v", status, err, success)
 		}
 		if success && string(got.Body) != `"user-key"` {
-			t.Errorf("of %d is kept %s", status, got.Body)
+			t.Errorf("status %d: kept %s", status, got.Body)
 		}
 	}
 }
 
-// TestDoBoundsEverySuccess, to the last 2xx: one that is too large is no success that ends early.
+// TestDoBoundsEverySuccess checks, up to status 299, that an answer that is too large fails and is not silently truncated.
 func TestDoBoundsEverySuccess(t *testing.T) {
 	for _, status := range []int{200, 299} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -412,8 +416,9 @@ func TestDoBoundsEverySuccess(t *testing.T) {
 	}
 }
 
-// TestDoOfAWrappedReader keeps it a stream when an editor puts something around it: it is bounded, and not read into memory.
-func TestDoOfAWrappedReader(t *testing.T) {
+// TestDoWithAWrappedReader checks that a reader stays a stream if an editor wraps it: it is bounded in time, and not read
+// into memory.
+func TestDoWithAWrappedReader(t *testing.T) {
 	counted := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Body = struct {
 			io.Reader
@@ -441,7 +446,7 @@ func TestDoOfAWrappedReader(t *testing.T) {
 	})
 }
 
-// idle is a reader that gives nothing, and counts how often it is asked.
+// idle is a reader that returns no bytes, and counts its reads.
 type idle struct{ reads chan struct{} }
 
 func (i idle) Read([]byte) (int, error) {
@@ -449,7 +454,8 @@ func (i idle) Read([]byte) (int, error) {
 	return 0, nil
 }
 
-// TestDoLetsGoOfItsReader when it returns, of one that gives nothing too, and when a Transport panics.
+// TestDoLetsGoOfItsReader checks that nothing reads the body after Do has returned, even if it returns no bytes, or after a
+// Transport has panicked.
 func TestDoLetsGoOfItsReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reads := make(chan struct{}, 100)
@@ -460,9 +466,9 @@ func TestDoLetsGoOfItsReader(t *testing.T) {
 		_ = chat.Account(1).Do(t.Context(), "POST", "x", idle{reads}, nil)
 		synctest.Wait()
 		if len(reads) > 2 {
-			t.Errorf("it is read %d times", len(reads))
+			t.Errorf("got %d reads, want at most 2", len(reads))
 		}
-	}) // which fails if a goroutine is left
+	}) // synctest.Test fails if a goroutine is left
 	var body io.Reader
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		body = req.Body
@@ -477,13 +483,13 @@ func TestDoLetsGoOfItsReader(t *testing.T) {
 	}
 }
 
-// half writes half of what it is given, without a word.
+// half is a writer that writes half of its input and reports no error.
 type half struct{}
 
 func (half) Write(p []byte) (int, error) { return len(p) / 2, nil }
 
-// TestDoOfAShortWrite is a failure.
-func TestDoOfAShortWrite(t *testing.T) {
+// TestDoFailsAfterAShortWrite checks that a short write is a failure.
+func TestDoFailsAfterAShortWrite(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(200, "application/json", `{"a":1}`), nil
 	}))

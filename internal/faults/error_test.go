@@ -13,7 +13,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestErrorLogValue gives slog what is known, and nothing else.
+// TestErrorLogValue checks that slog gets the fields that are known, and no others.
 func TestErrorLogValue(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		resp := trial.Reply(429, "text/plain", "Retry later\n")
@@ -57,7 +57,7 @@ func TestErrorLogValue(t *testing.T) {
 	}
 }
 
-// TestErrorKeepsTheHeader of the answer, as received but for what must not show.
+// TestErrorKeepsTheHeader checks that an error keeps the answer's header as received, except for secrets.
 func TestErrorKeepsTheHeader(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		resp := trial.Reply(302, "text/plain", "")
@@ -76,12 +76,12 @@ func TestErrorKeepsTheHeader(t *testing.T) {
 		"X-Ratelimit-Remaining": "0", "Content-Type": "text/plain", "Location": "https://login.example/sso",
 	} {
 		if got := e.Header.Get(name); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
+			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
 }
 
-// TestErrorOfDo is about the account, where there is one.
+// TestErrorOfDo checks that an error of Do names the account, if there is one.
 func TestErrorOfDo(t *testing.T) {
 	chat := trial.Chat(t, trial.Broken{})
 	for want, err := range map[string]error{

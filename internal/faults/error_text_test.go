@@ -32,12 +32,12 @@ import (
 
 var updateTexts = flag.Bool("update-texts", false, "write testdata/error-texts.txt")
 
-// lineNumber is where a panic began.
+// lineNumber matches the place where a panic began.
 var lineNumber = regexp.MustCompile(`_test\.go:\d+`)
 
 const (
 	errorTexts = "../../testdata/error-texts.txt"
-	textWidth  = 125 // runes of a line
+	textWidth  = 125 // runes per line
 )
 
 // errorText is an error that a caller may read.
@@ -46,8 +46,8 @@ type errorText struct {
 	err  func(t *testing.T) error
 }
 
-// TestErrorTexts compares every text that an error can have with testdata/error-texts.txt, which is meant to be read. Two
-// lines each are enough.
+// TestErrorTexts compares every text that an error can have with testdata/error-texts.txt, a file for people to read. No
+// text may be longer than two lines.
 func TestErrorTexts(t *testing.T) {
 	var texts bytes.Buffer
 	for _, group := range [][]errorText{configTexts, inputTexts, messageTexts, contactTexts, contactChangeTexts, contactOpenTexts, nameTexts, labelTexts, webhookTexts, attributeTexts, assignTexts, participantTexts, fileTexts(), optionTexts, filterTexts, doTexts, editorTexts, transportTexts, answerTexts, waitTexts} {
@@ -109,17 +109,17 @@ func findUnread(t *testing.T, golden string) {
 
 // unshown are texts that no caller sees unchanged.
 var unshown = map[string]bool{
-	// Nobody is there any more to read it, or net/http keeps it to itself.
+	// The caller is gone, or net/http does not pass the error on.
 	"the call is over": true, "its length has changed": true, "no answer arrived; the error's text is empty or endless": true,
-	"stopped":          true, // ends a scan whose caller wants no more
-	"left":             true, // and a walk through what has changed
+	"stopped":          true, // ends a scan whose caller has stopped
+	"left":             true, // ends a walk through changes
 	"enough was found": true, // ends a sweep
-	"the connection was lost after the request was sent": true, // which takes an HTTP/2 server
-	// The status says these.
+	"the connection was lost after the request was sent": true, // needs an HTTP/2 server
+	// The status already states these.
 	"not authorized": true, "forbidden": true, "not found": true, "rate limited": true, "the server failed": true, "redirected": true,
 }
 
-// messageIn returns the text of a call that makes an error, "" for anything else.
+// messageIn returns the text of a call that makes an error, or "" for any other node.
 func messageIn(n ast.Node) string {
 	call, ok := n.(*ast.CallExpr)
 	if !ok {
@@ -150,7 +150,7 @@ func literal(e ast.Expr) string {
 	return ""
 }
 
-// messagePattern matches what a format can become.
+// messagePattern returns a pattern that matches the texts a format can produce.
 func messagePattern(format string) *regexp.Regexp {
 	var pattern strings.Builder
 	for rest := strings.ReplaceAll(format, "%%", "\x00"); ; {
@@ -178,7 +178,7 @@ func wrapped(text string) []string {
 	return lines
 }
 
-// configured is what New says of a Config with one thing wrong.
+// configured returns the error of New for a Config with one fault.
 func configured(change func(*cfchat.Config)) func(*testing.T) error {
 	return func(*testing.T) error {
 		config := cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}}
@@ -225,7 +225,7 @@ var configTexts = []errorText{
 	}},
 }
 
-// asked is what a service says, over a server that answers well.
+// asked returns the error of a call, from a server that sends a good answer.
 func asked(ask func(context.Context, cfchat.ConversationsService) error) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -375,7 +375,7 @@ func where(attribute cfchat.Attribute, values ...any) func(*testing.T) error {
 	return filtered(cfchat.Where(cfchat.Equal(attribute, values...)))
 }
 
-// filteredBy is what a server of a version makes of a rule.
+// filteredBy returns the error of a filter with one rule, for a server of the given version.
 func filteredBy(version string, attribute cfchat.Attribute, value any) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = version })
@@ -431,7 +431,7 @@ var filterTexts = []errorText{
 	{"a saved filter whose rules are not joined", readAs(`{"payload":[{"attribute_key":"status"},{"attribute_key":"status"}]}`)},
 }
 
-// done is what Do says, over a server that answers with a body.
+// done returns the error of Do, from a server that answers 200 with a blank body.
 func done(method, path string, body, answer any) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "application/json", " "), nil }))
@@ -470,7 +470,7 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// edited is what a call says of an editor.
+// edited returns the error of a call with an editor.
 func edited(edit func(*http.Request) error) func(*testing.T) error {
 	return optioned(cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error { return edit(req) }))
 }
@@ -494,7 +494,7 @@ var editorTexts = []errorText{
 	{"an editor that sets a header of two lines", changed(func(r *http.Request) { r.Header.Set("A", "b\nc") })},
 }
 
-// carried is what a call says of a Transport.
+// carried returns the error of a call over a Transport.
 func carried(c trial.Call, trip func(*http.Request) (*http.Response, error), options ...func(*cfchat.Config)) func(*testing.T) error {
 	return func(t *testing.T) error {
 		return trial.Second(c.In(t.Context(), trial.Chat(t, trial.RoundTripper(trip), options...), 56, trial.One))
@@ -534,7 +534,7 @@ var transportTexts = []errorText{
 	}},
 }
 
-// answered is what a call says of an answer. Further headers are pairs.
+// answered returns the error of a call that gets an answer. Further headers are pairs.
 func answered(c trial.Call, status int, contentType, body string, headers ...string) func(*testing.T) error {
 	return carried(c, func(*http.Request) (*http.Response, error) {
 		resp := trial.Reply(status, contentType, body)
@@ -692,7 +692,7 @@ var answerTexts = []errorText{
 	}},
 }
 
-// messageOver returns the first error of a scan of messages over a server that answers so.
+// messageOver returns the first error of a scan of messages, from a server that answers with answer.
 func messageOver(t *testing.T, answer func(*http.Request) *http.Response, scan func(cfchat.MessagesService) iter.Seq2[*cfchat.Message, error]) error {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) { return answer(req), nil }))
 	for _, err := range scan(chat.Account(56).Messages) {
@@ -713,7 +713,7 @@ func scanOver(t *testing.T, answer func(*http.Request) *http.Response) error {
 	return firstError(chat.Account(56).Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}))
 }
 
-// limited is what a call says of a limiter, whose Wait fails at a try.
+// limited returns the error of a call whose limiter's Wait fails at the given try.
 func limited(try int, err error) func(*testing.T) error {
 	return carried(trial.Get, func(*http.Request) (*http.Response, error) { return trial.Reply(503, "text/html", ""), nil }, func(c *cfchat.Config) {
 		tries := 0

@@ -16,12 +16,12 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// file is one with the text "hello".
+// file returns a file with the text "hello".
 func file(name string) cfchat.File {
 	return cfchat.File{Name: name, Reader: strings.NewReader("hello")}
 }
 
-// uploaded is what a message with files says to a server of 3.2.0 that reads all of it.
+// uploaded returns the error of sending a message with files to a 3.2.0 server that reads the whole request.
 func uploaded(message cfchat.MessageCreate, files ...cfchat.File) func(*testing.T) error {
 	message.Files = files
 	return func(t *testing.T) error {
@@ -33,7 +33,7 @@ func uploaded(message cfchat.MessageCreate, files ...cfchat.File) func(*testing.
 	}
 }
 
-// grown is what a file says that has another size when it is opened for another try.
+// grown returns the error for a file whose size has changed when it is opened for another try.
 func grown(t *testing.T) error {
 	text := "hello"
 	open := func() (io.ReadCloser, error) {
@@ -43,26 +43,26 @@ func grown(t *testing.T) error {
 	return limitedOnce(cfchat.File{Name: "a", Size: 5, Open: open})(t)
 }
 
-// sized is a file that tells its size.
+// sized is a file that reports its size.
 type sized struct{ *strings.Reader }
 
 func (sized) Close() error { return nil }
 
-// limitedOnce is what a file says that is to be sent again after a 429.
+// limitedOnce returns the error for a file that must be sent again after a 429.
 func limitedOnce(file cfchat.File) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
-			_, err := req.Body.Read(make([]byte, 32<<10)) // all that stands before the file
+			_, err := req.Body.Read(make([]byte, 32<<10)) // everything before the file
 			resp := trial.Reply(429, "text/plain", "Retry later\n")
 			resp.Header.Set("Retry-After", "1")
 			return resp, err
 		}), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
-		defer time.Sleep(2 * time.Minute) // what is slow ends before the test
+		defer time.Sleep(2 * time.Minute) // so that slow reads end before the test
 		return sendFiles(t.Context(), chat, file)
 	}
 }
 
-// slow is a Seeker that takes its time.
+// slow is a Seeker that seeks slowly.
 type slow struct{ *strings.Reader }
 
 func (s slow) Read(p []byte) (int, error) {
@@ -70,7 +70,7 @@ func (s slow) Read(p []byte) (int, error) {
 	return s.Reader.Read(p)
 }
 
-// downloaded is what a download says of an answer, or two.
+// downloaded returns the error of a download that gets one or two answers.
 func downloaded(w io.Writer, opts []cfchat.CallOption, answers ...*http.Response) func(*testing.T) error {
 	return func(t *testing.T) error {
 		asked := 0
@@ -82,7 +82,7 @@ func downloaded(w io.Writer, opts []cfchat.CallOption, answers ...*http.Response
 	}
 }
 
-// attached is what a download says of an attachment that it refuses.
+// attached returns the error of a download that refuses its attachment.
 func attached(a *cfchat.Attachment) func(*testing.T) error {
 	return func(t *testing.T) error {
 		return trial.Second(trial.Chat(t, trial.Broken{}).Account(56).Messages.Download(t.Context(), a, io.Discard))
@@ -93,14 +93,14 @@ func kindOf(kind cfchat.AttachmentType) *cfchat.Attachment {
 	return &cfchat.Attachment{FileType: &kind}
 }
 
-// led is an answer that leads elsewhere.
+// led returns an answer that redirects elsewhere.
 func led(to string) *http.Response {
 	resp := trial.Reply(302, "text/html", "")
 	resp.Header.Set("Location", to)
 	return resp
 }
 
-// cutShort is an answer of 5 bytes, of which 2 come.
+// cutShort returns an answer that announces 5 bytes and sends 2.
 func cutShort(tag string) *http.Response {
 	resp := trial.Reply(200, "text/plain", "")
 	resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader("he"), failing{io.ErrUnexpectedEOF})), 5
@@ -110,7 +110,7 @@ func cutShort(tag string) *http.Response {
 	return resp
 }
 
-// gzipped is an answer in another form than the file's.
+// gzipped returns an answer that is compressed, unlike the file.
 func gzipped() *http.Response {
 	resp := trial.Reply(200, "text/plain", "hello")
 	resp.Header.Set("Content-Encoding", "gzip")
@@ -136,7 +136,7 @@ func manyFiles() (files []cfchat.File) {
 	return files
 }
 
-// fileTexts makes them anew, because they are read.
+// fileTexts builds new cases on each call, because running them consumes their readers.
 func fileTexts() []errorText {
 	return []errorText{
 		{"sixteen files", uploaded(cfchat.MessageCreate{}, manyFiles()...)},

@@ -21,7 +21,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// foreign is the caller's code that misbehaves: instead of its task, it does trouble.
+// foreign is code of the caller's that misbehaves: it calls trouble instead of doing its task.
 type foreign struct {
 	trouble func()
 }
@@ -46,17 +46,17 @@ func (f foreign) SetCookies(*url.URL, []*http.Cookie)               { f.trouble(
 func (f foreign) edit(context.Context, *http.Request) error         { f.trouble(); return nil }
 func (f foreign) editBody(_ context.Context, r *http.Request) error { r.Body = f; return nil }
 
-// observing is a limiter that only makes trouble when it observes.
+// observing is a limiter that misbehaves only when it observes an answer.
 type observing struct{ foreign }
 
 func (observing) Wait(context.Context) error { return nil }
 
-// cookies is a jar that only makes trouble when it is given some.
+// cookies is a jar that misbehaves only when cookies are set.
 type cookies struct{ foreign }
 
 func (cookies) Cookies(*url.URL) []*http.Cookie { return nil }
 
-// unclosing reads well and makes trouble when it is closed.
+// unclosing is a body that reads well but misbehaves when it is closed.
 type unclosing struct {
 	io.Reader
 	foreign
@@ -66,14 +66,14 @@ func (u unclosing) Read(p []byte) (int, error) { return u.Reader.Read(p) }
 
 func (u unclosing) Close() error { return u.foreign.Close() }
 
-// foreignCode lists where the caller's code is called, and the result of a call when it misbehaves there.
+// foreignCode lists the places where the caller's code is called, and the result of a call if it misbehaves there.
 var foreignCode = []struct {
 	name   string
 	use    func(*cfchat.Config, foreign)
 	editor func(foreign) cfchat.RequestEditorFn
 	fails  bool
 	mends  bool // a panic does not matter
-	sent   bool // whether the call may have been made
+	sent   bool // the request may have been sent
 }{
 	{name: "transport", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Transport = f }},
 	{name: "body", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) {
@@ -94,14 +94,14 @@ var foreignCode = []struct {
 	{name: "observing limiter", use: func(c *cfchat.Config, f foreign) { c.Limiter = observing{f} }},
 	{name: "logger", use: func(c *cfchat.Config, f foreign) { c.Logger = slog.New(f) }},
 	{name: "editor", fails: true, editor: func(f foreign) cfchat.RequestEditorFn { return f.edit }},
-	{name: "editor of all", fails: true, use: func(c *cfchat.Config, f foreign) { c.RequestEditors = []cfchat.RequestEditorFn{f.edit} }},
+	{name: "editor in Config", fails: true, use: func(c *cfchat.Config, f foreign) { c.RequestEditors = []cfchat.RequestEditorFn{f.edit} }},
 	{name: "editor's body", fails: true, editor: func(f foreign) cfchat.RequestEditorFn { return f.editBody }},
 	{name: "jar", fails: true, sent: true, use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Jar = f }},
-	{name: "jar that keeps", use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Jar = cookies{f} }},
+	{name: "jar that is given cookies", use: func(c *cfchat.Config, f foreign) { c.HTTPClient.Jar = cookies{f} }},
 }
 
-// TestForeignCode of the caller's makes no call panic, nor hang for longer than its context and Config.Timeout allow, and
-// the error states correctly whether anything was sent.
+// TestForeignCode checks that no misbehaving code of the caller's makes a call panic, or hang for longer than its context
+// and Config.Timeout allow, and that the error states correctly whether anything was sent.
 func TestForeignCode(t *testing.T) {
 	for _, c := range foreignCode {
 		for _, op := range []trial.Call{trial.Get, trial.Create} {
@@ -109,7 +109,7 @@ func TestForeignCode(t *testing.T) {
 				value, err := callWithForeign(t.Context(), t, op, c.use, c.editor, foreign{trouble: func() { panic("boom") }})
 				checkForeign(t, value, err, c.fails && !c.mends, c.sent && op.Write, !c.sent)
 				if err != nil && (!strings.Contains(err.Error(), "panicked: boom") || !strings.Contains(err.Error(), "foreign_test.go:")) {
-					t.Errorf("%v does not say what panicked, and where", err)
+					t.Errorf("%v does not state what panicked and where", err)
 				}
 			})
 			inBubble(t, c.name+" hangs, "+op.ID, func(t *testing.T) {
@@ -167,7 +167,7 @@ func checkForeign(t *testing.T, value any, err error, fails, unknown, notSent bo
 	checkSecrets(t, err)
 }
 
-// TestPanicsShowNoKey of a transport, which has seen it.
+// TestPanicsShowNoKey checks that the panic of a transport, which has seen the key, does not show it.
 func TestPanicsShowNoKey(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		panic(fmt.Sprintf("what is this? %v %v", req.Header, req.URL))
@@ -179,7 +179,8 @@ func TestPanicsShowNoKey(t *testing.T) {
 	checkSecrets(t, err)
 }
 
-// TestFailedTestInForeignCode ends the test's goroutine, as it does where nothing stands between.
+// TestFailedTestInForeignCode checks that a test failure inside the caller's code ends the test's goroutine, as it would
+// without the client in between.
 func TestFailedTestInForeignCode(t *testing.T) {
 	ended := make(chan bool)
 	go func() {
@@ -194,7 +195,7 @@ func TestFailedTestInForeignCode(t *testing.T) {
 	}
 }
 
-// TestUploadsThatPanic make the call fail, and not the program.
+// TestUploadsThatPanic checks that a panic in an upload makes the call fail, and does not crash the program.
 func TestUploadsThatPanic(t *testing.T) {
 	chat := trial.Chat(t, http.DefaultTransport, func(c *cfchat.Config) { c.Server = serverThatReads(t) })
 	err := chat.Account(accountID).Do(t.Context(), http.MethodPost, "upload", io.Reader(foreign{trouble: func() { panic("boom") }}), nil)
@@ -214,7 +215,7 @@ func serverThatReads(t *testing.T) string {
 	return server.URL
 }
 
-// closing is a body that can be closed once, as one that closes a channel.
+// closing is a body that can be closed only once, like one that closes a channel.
 type closing struct {
 	io.Reader
 	done chan struct{}
@@ -222,14 +223,15 @@ type closing struct {
 
 func (c closing) Close() error { close(c.done); return nil }
 
-// readerFunc reads.
+// readerFunc is a function that is an io.Reader.
 type readerFunc func([]byte) (int, error)
 
 func (r readerFunc) Read(p []byte) (int, error) { return r(p) }
 
-// TestBodiesAreClosedOnce also when the time is up while they are read, and by whoever is the first.
+// TestBodiesAreClosedOnce checks that a body is closed exactly once, even if the timeout expires while it is being read, and
+// whoever closes it first.
 func TestBodiesAreClosedOnce(t *testing.T) {
-	inBubble(t, "an answer's", func(t *testing.T) {
+	inBubble(t, "an answer's body", func(t *testing.T) {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			r := trial.Reply(200, "application/json", "")
 			r.Body = closing{readerFunc(func([]byte) (int, error) { <-req.Context().Done(); return 0, req.Context().Err() }), make(chan struct{})}
@@ -243,7 +245,7 @@ func TestBodiesAreClosedOnce(t *testing.T) {
 	inBubble(t, "an upload", func(t *testing.T) {
 		chat := trial.Chat(t, roundTripperThatKeeps(func(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, req.Body)
-			_ = req.Body.Close() // as it must when it has sent it
+			_ = req.Body.Close() // as a transport must once it has sent the body
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		}))
@@ -256,7 +258,7 @@ func TestBodiesAreClosedOnce(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	inBubble(t, "an answer that comes with an error", func(t *testing.T) {
+	inBubble(t, "an answer returned with an error", func(t *testing.T) {
 		body := closing{strings.NewReader("{}"), make(chan struct{})}
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			r := trial.Reply(200, "application/json", "")
@@ -275,7 +277,7 @@ type roundTripperThatKeeps func(*http.Request) (*http.Response, error)
 
 func (f roundTripperThatKeeps) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// TestNobodyReadsOn in a body that has no end when the call is over.
+// TestNobodyReadsOn checks that nothing keeps reading an endless body after the call has returned.
 func TestNobodyReadsOn(t *testing.T) {
 	for _, name := range []string{"an answer's", "an editor's"} {
 		inBubble(t, name, func(t *testing.T) {
@@ -303,13 +305,13 @@ func TestNobodyReadsOn(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 			if n := reads.Load(); n > 11 {
-				t.Errorf("%d reads in 10 s", n)
+				t.Errorf("got %d reads in 10 s after the call", n)
 			}
 		})
 	}
 }
 
-// TestAbandonedTries may still be sent, whatever comes after them.
+// TestAbandonedTries checks that an abandoned try counts as one that may still be sent, whatever the later tries return.
 func TestAbandonedTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		over, waits := make(chan struct{}), 0
@@ -330,7 +332,7 @@ func TestAbandonedTries(t *testing.T) {
 	})
 }
 
-// TestAbandonedEditor goes on with a request that nobody else looks at, which -race sees.
+// TestAbandonedEditor checks, with -race, that an abandoned editor keeps a request that nothing else accesses.
 func TestAbandonedEditor(t *testing.T) {
 	var over atomic.Bool
 	done := make(chan struct{})
@@ -351,7 +353,7 @@ func TestAbandonedEditor(t *testing.T) {
 	}
 }
 
-// TestHooksThatHang of net/http's own Transport and of the request.
+// TestHooksThatHang checks hooks of net/http's own Transport, and of the request, that hang.
 func TestHooksThatHang(t *testing.T) {
 	inBubble(t, "Proxy", func(t *testing.T) {
 		over := make(chan struct{})
@@ -383,19 +385,19 @@ func TestHooksThatHang(t *testing.T) {
 	})
 }
 
-// manyError wraps itself among others.
+// manyError is an error that wraps itself, among others.
 type manyError struct{}
 
 func (manyError) Error() string     { return "many" }
 func (m manyError) Unwrap() []error { return []error{m, m} }
 
-// unwrappableError panics when it is unwrapped.
+// unwrappableError is an error that panics when it is unwrapped.
 type unwrappableError struct{}
 
 func (unwrappableError) Error() string   { return "none" }
 func (unwrappableError) Unwrap() []error { panic("boom") }
 
-// TestErrorsOfManyErrors come from a limiter, and end.
+// TestErrorsOfManyErrors checks that a call ends even if a limiter returns errors that wrap themselves or panic.
 func TestErrorsOfManyErrors(t *testing.T) {
 	for _, bad := range []error{manyError{}, unwrappableError{}} {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Limiter = waiter(func(context.Context) error { return bad }) })
@@ -405,7 +407,7 @@ func TestErrorsOfManyErrors(t *testing.T) {
 	}
 }
 
-// noCookies is a jar with a hole.
+// noCookies is a jar that returns a nil cookie.
 type noCookies struct{}
 
 func (noCookies) Cookies(*url.URL) []*http.Cookie {
@@ -413,7 +415,7 @@ func (noCookies) Cookies(*url.URL) []*http.Cookie {
 }
 func (noCookies) SetCookies(*url.URL, []*http.Cookie) {}
 
-// TestNilCookie is none.
+// TestNilCookie checks that a nil cookie is ignored.
 func TestNilCookie(t *testing.T) {
 	var got string
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -425,7 +427,7 @@ func TestNilCookie(t *testing.T) {
 	}
 }
 
-// TestFailedTestInAScan ends the goroutine of the loop, though it happens in another.
+// TestFailedTestInAScan checks that a test failure during a scan ends the loop's goroutine, although it occurs in another.
 func TestFailedTestInAScan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {

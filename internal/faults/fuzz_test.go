@@ -17,7 +17,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// answering is a client whose server gives the answers in turn; the last repeats.
+// answering returns a client whose server sends the answers in turn; the last one repeats.
 func answering(t *testing.T, answers ...func() *http.Response) *cfchat.Chat {
 	t.Helper()
 	next := 0
@@ -28,7 +28,7 @@ func answering(t *testing.T, answers ...func() *http.Response) *cfchat.Chat {
 	}))
 }
 
-// FuzzErrorBody reads failures of any shape: the status is never lost, and the message is one line for people.
+// FuzzErrorBody reads failures of any shape: the status is never lost, and the message is one readable line.
 func FuzzErrorBody(f *testing.F) {
 	for _, body := range []string{
 		"", "null", "{}", "[]", `{"error":"x"}`, `{"errors":["a","b"]}`, `{"message":"m","attributes":["a"]}`, `{"status":500,"error":"Internal Server Error"}`,
@@ -43,7 +43,7 @@ func FuzzErrorBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status uint16, kind string, body []byte) {
 		code := 300 + int(status)%700
 		if code == http.StatusTooManyRequests || code >= 500 {
-			code = 400 // these are tried again, after a wait
+			code = 400 // the others are tried again after a wait
 		}
 		chat := answering(t, func() *http.Response { return trial.Reply(code, kind, string(body)) })
 		_, err := chat.Account(accountID).Conversations.Get(t.Context(), 42)
@@ -59,13 +59,13 @@ func FuzzErrorBody(f *testing.F) {
 			t.Errorf("body %q became %q", body, e.Body)
 		}
 		if strings.ContainsAny(err.Error(), "\r\n") {
-			t.Errorf("more than a line: %q", err)
+			t.Errorf("error text has more than one line: %q", err)
 		}
 	})
 }
 
-// FuzzRetryAfter reads any Retry-After and Date: either the call waits, up to the cap, and goes on, or it fails at once with
-// the status and a RetryAfter above the cap.
+// FuzzRetryAfter reads any Retry-After and Date: the call either waits, up to the cap, and continues, or fails immediately
+// with the status and a RetryAfter above the cap.
 func FuzzRetryAfter(f *testing.F) {
 	for _, value := range []string{
 		"", "7", "60", "61", "-1", "0", "1.5", "9223372036", "9223372037", "-9223372037", "-18446744066", "99999999999999999999", "1e3",
@@ -109,7 +109,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// FuzzDecode reads any answer of any operation: it is refused with an *Error, or it is stable when encoded and read again.
+// FuzzDecode reads any answer to any operation: it is either refused with an *Error or stable when encoded and read again.
 func FuzzDecode(f *testing.F) {
 	for i, c := range trial.Calls {
 		for _, body := range []string{c.Good, "{}", "null", `{"id":1e2}`, `{"data":{"payload":[null]}}`} {
@@ -135,7 +135,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if c.Good == "" { // whose answer is empty, which JSON is not
+		if c.Good == "" { // the operation's good answer is empty, which is not JSON
 			return
 		}
 		second, err := decoded(t, c, first)
@@ -145,17 +145,17 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// leftToCallers is what a method finds in an answer, and Raw leaves to its caller.
+// leftToCallers matches the faults of an answer that a method reports, and that Raw leaves to its caller.
 var leftToCallers = regexp.MustCompile(`success: false|it is about (contact|another source id)|belongs to contact|is not as requested`)
 
-// decoded is an answer after it went through Raw, as JSON again.
+// decoded returns an answer after decoding it with Raw and encoding it as JSON again.
 func decoded(t *testing.T, c trial.Call, body []byte) ([]byte, error) {
 	chat := answering(t, func() *http.Response { return trial.Reply(200, "application/json", string(body)) })
 	value, err := c.Raw(t.Context(), chat.Raw())
 	_, other := c.Do(t.Context(), chat)
 	judged := err == nil && other != nil && leftToCallers.MatchString(other.Error())
 	if (err == nil) != (other == nil) && !judged {
-		t.Errorf("Raw gives %v, Account %v", err, other)
+		t.Errorf("Raw returned %v, Account %v", err, other)
 	}
 	if err != nil {
 		return nil, err

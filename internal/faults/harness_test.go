@@ -36,25 +36,25 @@ const (
 
 const accountID = trial.AccountID
 
-// errStopped is the cause of the cancellations here.
+// errStopped is the cause of every cancellation in these tests.
 var errStopped = errors.New("stopped by the operator")
 
-// step is what the server does with one request.
+// step is the server's reaction to one request.
 type step struct {
 	pause time.Duration // before the answer
 	bytes string        // the answer, as it goes over the wire
-	good  bool          // the answer is the one that the operation wants
-	drip  time.Duration // before each byte of the body; without it all is written at once
+	good  bool          // send the operation's good answer
+	drip  time.Duration // before each byte of the body; 0 writes the whole answer in one go
 	after ending
 }
 
-// ending is what happens to the connection after the answer.
+// ending is the fate of the connection after the answer.
 type ending int
 
 const (
 	stayOpen ending = iota
 	closed
-	silent // it stays open, and nothing is read or written
+	silent // it stays open, but nothing more is written
 )
 
 var (
@@ -63,7 +63,7 @@ var (
 	mute   = step{after: silent}
 )
 
-// says is a whole answer. Further headers are whole lines.
+// says returns a step that sends a whole answer. Each further header is a whole line.
 func says(status int, contentType, body string, headers ...string) step {
 	lines := []string{fmt.Sprintf("HTTP/1.1 %d %s", status, http.StatusText(status))}
 	if contentType != "" {
@@ -73,18 +73,18 @@ func says(status int, contentType, body string, headers ...string) step {
 	return step{bytes: strings.Join(append(lines, headers...), "\r\n") + "\r\n\r\n" + body}
 }
 
-// sendsJSON is a whole answer in JSON.
+// sendsJSON returns a step that sends a whole answer in JSON.
 func sendsJSON(status int, body string, headers ...string) step {
 	return says(status, "application/json; charset=utf-8", body, headers...)
 }
 
-// thenCloses returns the same answer, after which the server closes the connection.
+// thenCloses returns the same step, but closes the connection after the answer.
 func (s step) thenCloses() step {
 	s.after = closed
 	return s
 }
 
-// play answers, and reports whether the connection is good for another request. It stops when over is closed.
+// play sends the answer, and reports whether the connection can carry another request. It stops waiting when over is closed.
 func (s step) play(c net.Conn, good string, over <-chan struct{}) bool {
 	rest := func(d time.Duration) {
 		select {
@@ -124,9 +124,9 @@ type sentRequest struct {
 	body string
 }
 
-// faultServer is a server behind net.Pipe.
+// faultServer is a server at the other end of a net.Pipe.
 type faultServer struct {
-	refusals []error                // what the dials fail with, in order; the last of only refusals repeats
+	refusals []error                // errors of the dials, in order (nil: the dial succeeds); the last one repeats
 	steps    []step                 // for the requests, in order; the last repeats
 	good     string                 // the body of a good answer
 	answer   func(sentRequest) step // in place of steps, if not nil
@@ -139,7 +139,7 @@ type faultServer struct {
 	conns    []net.Conn // the server's ends
 }
 
-// dial is a DialContext. A nil refusal is a connection.
+// dial is a DialContext function. A nil refusal makes a connection.
 func (s *faultServer) dial(ctx context.Context, _, address string) (net.Conn, error) {
 	s.mu.Lock()
 	s.dialed = append(s.dialed, address)
@@ -187,7 +187,7 @@ func (s *faultServer) serve(n int, c net.Conn) {
 	}
 }
 
-// next notes a request and returns its step.
+// next records a request and returns its step.
 func (s *faultServer) next(r sentRequest) step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,7 +211,7 @@ func (s *faultServer) hangUp() {
 	}
 }
 
-// counted counts the bytes read from the bodies of a transport, and the bodies that are not closed.
+// counted counts the bytes read from a transport's response bodies, and the bodies that are still open.
 type counted struct {
 	http.RoundTripper
 	mu       sync.Mutex
@@ -254,7 +254,7 @@ func (b *countedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// connect is a client with both keys over a server.
+// connect returns a client of the server that has both keys, and the counts of its transport.
 func (s *faultServer) connect(t *testing.T, options ...func(*cfchat.Config)) (*cfchat.Chat, *counted) {
 	t.Helper()
 	s.begun, s.over = time.Now(), make(chan struct{})
@@ -262,11 +262,11 @@ func (s *faultServer) connect(t *testing.T, options ...func(*cfchat.Config)) (*c
 	count := &counted{RoundTripper: transport}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
-		s.hangUp() // a client of its own has connections that only the server can close
+		s.hangUp() // if an option replaced the http.Client, only the server can close its connections
 		close(s.over)
 		synctest.Wait()
 		if count.unclosed != 0 {
-			t.Errorf("%d bodies are left open", count.unclosed)
+			t.Errorf("%d bodies left open", count.unclosed)
 		}
 	})
 	config := cfchat.Config{
@@ -284,7 +284,7 @@ func (s *faultServer) connect(t *testing.T, options ...func(*cfchat.Config)) (*c
 	return chat, count
 }
 
-// inBubble runs a test on virtual time.
+// inBubble runs a subtest on virtual time.
 func inBubble(t *testing.T, name string, f func(*testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
@@ -293,12 +293,12 @@ func inBubble(t *testing.T, name string, f func(*testing.T)) {
 // span is a range of virtual time.
 type span struct{ from, to time.Duration }
 
-// exactly is a span of one point.
+// exactly returns a span that holds only d.
 func exactly(d time.Duration) span { return span{d, d} }
 
 func (s span) holds(d time.Duration) bool { return s.from <= d && d <= s.to }
 
-// The two waits of the client's own, with their jitter.
+// The client's own two waits between tries, with their jitter.
 var (
 	firstWait  = span{500 * time.Millisecond, 750 * time.Millisecond}
 	secondWait = span{1000 * time.Millisecond, 1500 * time.Millisecond}
@@ -313,22 +313,23 @@ type fault struct {
 	steps    []step
 	option   func(*cfchat.Config)
 	editor   cfchat.RequestEditorFn
-	cancel   time.Duration // after which the caller cancels, with errStopped
-	deadline time.Duration // of the caller
+	cancel   time.Duration // the caller cancels after this time, with errStopped
+	deadline time.Duration // the caller's
 	late     bool          // the caller cancels before the call
-	noRaw    bool          // it never reaches the chain: the generated client returns the editor's error as it is
+	noRaw    bool          // do not play it through Raw
 	want     outcome
 }
 
-// outcome is the required result of a call. Its error must match exactly the sentinels of is, and all others of also.
+// outcome is the required result of a call. Of the sentinels, its error must match exactly those in is; it must also match
+// every error in also.
 type outcome struct {
 	ok         bool
 	is         []error
-	maybe      []error // sentinels that may be there or not
+	maybe      []error // sentinels that it may match or not
 	also       []error
 	status     int
 	message    string // Error.Message, if not empty
-	says       string // a part of the error's text
+	says       string // part of the error's text
 	retryAfter time.Duration
 	requests   int
 	dials      int  // if not 0
@@ -401,22 +402,22 @@ func (f fault) run(t *testing.T, c trial.Call, do func(context.Context, *cfchat.
 	}
 	value, err := do(ctx, chat)
 	took := time.Since(w.begun)
-	synctest.Wait() // what is still being written
+	synctest.Wait() // for writes still in progress
 	f.want.judge(t, c, value, err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.requests) != f.want.requests {
-		t.Errorf("%d requests at the server, want %d", len(w.requests), f.want.requests)
+		t.Errorf("server got %d requests, want %d", len(w.requests), f.want.requests)
 	}
 	if f.want.dials != 0 && len(w.dialed) != f.want.dials {
-		t.Errorf("%d connections, want %d", len(w.dialed), f.want.dials)
+		t.Errorf("got %d dials, want %d", len(w.dialed), f.want.dials)
 	}
 	if !f.want.took.holds(took) {
 		t.Errorf("took %v, want %v", took, f.want.took)
 	}
 	for i, want := range f.want.waits {
 		if i+1 < len(w.requests) && !want.holds(w.requests[i+1].at-w.requests[i].at) {
-			t.Errorf("request %d came after %v, want %v", i+2, w.requests[i+1].at-w.requests[i].at, want)
+			t.Errorf("request %d arrived after %v, want %v", i+2, w.requests[i+1].at-w.requests[i].at, want)
 		}
 	}
 	for _, r := range w.requests[min(1, len(w.requests)):] {
@@ -430,7 +431,7 @@ func (f fault) run(t *testing.T, c trial.Call, do func(context.Context, *cfchat.
 	}
 }
 
-// judge compares what a call returned.
+// judge compares the result of a call with the outcome.
 func (want outcome) judge(t *testing.T, c trial.Call, value any, err error) {
 	t.Helper()
 	if want.ok {
@@ -440,7 +441,7 @@ func (want outcome) judge(t *testing.T, c trial.Call, value any, err error) {
 		return
 	}
 	if value != nil {
-		t.Errorf("a failed call returns %v", value)
+		t.Errorf("failed call returned %v", value)
 	}
 	e, ok := err.(*cfchat.Error)
 	if !ok {
@@ -462,7 +463,7 @@ func (want outcome) judge(t *testing.T, c trial.Call, value any, err error) {
 		begin += about.String() + ": "
 	}
 	if !strings.HasPrefix(err.Error(), begin) {
-		t.Errorf("%q does not begin with the operation and what it is about", err)
+		t.Errorf("%q does not begin with the operation and its subject", err)
 	}
 	if e.Header == nil && e.StatusCode != 0 {
 		t.Errorf("header %v with status %d", e.Header, e.StatusCode)
@@ -477,7 +478,7 @@ func (want outcome) judge(t *testing.T, c trial.Call, value any, err error) {
 		t.Errorf("RetryAfter %v, want %v", e.RetryAfter, want.retryAfter)
 	}
 	if !strings.Contains(err.Error(), want.says) {
-		t.Errorf("got %q, which does not say %q", err, want.says)
+		t.Errorf("got %q, want a text that contains %q", err, want.says)
 	}
 	for _, sentinel := range sentinels {
 		if slices.Contains(want.maybe, sentinel) {
@@ -505,7 +506,7 @@ func checkSecrets(t *testing.T, err error) {
 	}
 }
 
-// layers is an error with all errors that it wraps.
+// layers returns an error and all errors that it wraps.
 func layers(err error) []error {
 	links := []error{err}
 	switch e := err.(type) {
@@ -521,7 +522,7 @@ func layers(err error) []error {
 	return links
 }
 
-// leaks are the forms in which fmt prints what must not show.
+// leaks are the forms in which fmt would print a secret.
 var leaks = func() (forms []string) {
 	for _, secret := range []string{userKey, botKey, searched} {
 		forms = append(forms, secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprintf("% x", secret),
@@ -530,7 +531,7 @@ var leaks = func() (forms []string) {
 	return forms
 }()
 
-// leakIn returns the text that shows a key or the searched text, "" if none does.
+// leakIn reports which form of a key or of the searched text is in a text, and in which; "" if there is none.
 func leakIn(texts ...string) string {
 	for _, text := range texts {
 		for _, form := range leaks {
@@ -542,7 +543,7 @@ func leakIn(texts ...string) string {
 	return ""
 }
 
-// printed returns a value printed in every way that people use.
+// printed returns the value in every printed form that people use.
 func printed(value any) []string {
 	var texts []string
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%t", "%o", "% x", "%#x", "%10.3v"} {

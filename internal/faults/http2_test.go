@@ -23,7 +23,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// HTTP/2 frames and errors that are used here (RFC 9113).
+// The HTTP/2 frames and errors that these tests use (RFC 9113).
 const (
 	frameData      = 0
 	frameHeaders   = 1
@@ -37,22 +37,22 @@ const (
 	refusedStream  = 7
 )
 
-// h2Step is what a hand-written HTTP/2 server does with one request.
+// h2Step is a handwritten HTTP/2 server's reaction to one request.
 type h2Step int
 
 const (
 	h2Answer        h2Step = iota
 	h2GoAway               // nothing was processed; the connection ends
-	h2Refuse               // the stream is refused before it was processed
-	h2Reset                // the stream ends; whether it was processed is not said
-	h2ResetProtocol        // the same, in a way after which net/http sends again by itself
-	h2Silent               // from here on the connection swallows everything
+	h2Refuse               // the stream is refused before it is processed
+	h2Reset                // the stream ends; it may have been processed or not
+	h2ResetProtocol        // the same, but with a code after which net/http sends again by itself
+	h2Silent               // from now on the connection swallows everything
 )
 
-// h2Server is a hand-written HTTP/2 server without TLS behind net.Pipe.
+// h2Server is a handwritten HTTP/2 server without TLS at the other end of a net.Pipe.
 type h2Server struct {
 	good  string
-	steps []h2Step // for the requests, in order; after them answers
+	steps []h2Step // for the requests, in order; later requests are answered
 
 	mu       sync.Mutex
 	requests []int // the connection of each request
@@ -76,7 +76,7 @@ func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 
 func (s *h2Server) serve(n int, c net.Conn) {
 	defer c.Close()
-	// A goroutine of its own writes: both ends of a pipe that write at once would wait for each other.
+	// A separate goroutine writes: if both ends of a pipe wrote at the same time, they would wait for each other.
 	out := make(chan []byte, 64)
 	defer close(out)
 	go func() {
@@ -128,7 +128,7 @@ func (s *h2Server) next(conn int) h2Step {
 	return h2Answer
 }
 
-// play gives the frames of a step.
+// play returns the frames of a step.
 func (s *h2Server) play(step h2Step, stream uint32) [][]byte {
 	switch step {
 	case h2GoAway:
@@ -156,7 +156,7 @@ func (s *h2Server) hangUp() {
 	}
 }
 
-// overDefaultTransport is a client without an http.Client of its own, whose transport is made of one that dials here.
+// overDefaultTransport returns a client without an http.Client, so that New makes its transport from the given one.
 func overDefaultTransport(t *testing.T, transport http.RoundTripper) *cfchat.Chat {
 	t.Helper()
 	before := http.DefaultTransport
@@ -171,7 +171,7 @@ func overDefaultTransport(t *testing.T, transport http.RoundTripper) *cfchat.Cha
 	return chat
 }
 
-// connect is a client with the transport that New makes by itself, over HTTP/2.
+// connect returns a client with the transport that New makes by default, over HTTP/2.
 func (s *h2Server) connect(t *testing.T) *cfchat.Chat {
 	t.Helper()
 	protocols := new(http.Protocols)
@@ -183,7 +183,7 @@ func (s *h2Server) connect(t *testing.T) *cfchat.Chat {
 	return overDefaultTransport(t, &http.Transport{DialContext: s.dial, Protocols: protocols})
 }
 
-// TestHTTP2Faults is T21 and T23, on the transport that New makes.
+// TestHTTP2Faults plays T21 and T23 on the transport that New makes.
 func TestHTTP2Faults(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -192,7 +192,7 @@ func TestHTTP2Faults(t *testing.T) {
 		want  outcome
 		conns []int // of the requests
 	}{
-		// Writes go out once, whatever the server says that it did.
+		// A write is sent once, whatever the server claims to have done.
 		{"T21 GOAWAY, the server says that it did nothing, read", trial.Reads, []h2Step{h2GoAway}, outcome{ok: true}, []int{1, 2}},
 		{"T21 GOAWAY, the server says that it did nothing, write", trial.Writes, []h2Step{h2GoAway}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		{"T21 REFUSED_STREAM, read", trial.Reads, []h2Step{h2Refuse}, outcome{ok: true}, []int{1, 1}},
@@ -201,7 +201,7 @@ func TestHTTP2Faults(t *testing.T) {
 		{"the stream is reset by PROTOCOL_ERROR, write", trial.Writes, []h2Step{h2ResetProtocol}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
 		{"T22 the stream is reset, read", trial.Reads, []h2Step{h2Reset}, outcome{ok: true, took: firstWait}, []int{1, 1}},
 		{"T22 the stream is reset, write", trial.Writes, []h2Step{h2Reset}, outcome{is: []error{cfchat.ErrUnknownOutcome}}, []int{1}},
-		// A ping goes out after 15 s of silence, and may take 5 s.
+		// A ping is sent after 15 s of silence, and may take 5 s.
 		{"T23 the peer goes silent, read", trial.Reads, []h2Step{h2Silent}, outcome{ok: true, took: span{20*time.Second + firstWait.from, 20*time.Second + firstWait.to}}, []int{1, 2}},
 		{"T23 the peer goes silent, write", trial.Writes, []h2Step{h2Silent}, outcome{is: []error{cfchat.ErrUnknownOutcome}, took: exactly(20 * time.Second)}, []int{1}},
 	} {
@@ -220,7 +220,7 @@ func TestHTTP2Faults(t *testing.T) {
 				}
 				synctest.Wait()
 				if err := trial.By(of)(t.Context(), chat); err != nil {
-					t.Errorf("the next call fails: %v", err)
+					t.Errorf("the next call failed: %v", err)
 				}
 			})
 		}
@@ -240,7 +240,7 @@ func TestHTTP2Faults(t *testing.T) {
 	})
 }
 
-// inOrderOfUse numbers connections by their first request: net/http may have dialled one more that it did not use.
+// inOrderOfUse numbers connections by their first request, because net/http may have dialed another that it did not use.
 func inOrderOfUse(conns []int) []int {
 	var used, order []int
 	for _, c := range conns {
@@ -252,7 +252,8 @@ func inOrderOfUse(conns []int) []int {
 	return order
 }
 
-// TestH11OverHTTP2 wants lower case names over HTTP/2, which net/http's own server insists on, and one key.
+// TestH11OverHTTP2 checks that header names over HTTP/2 are in lower case, as net/http's own server requires, and that one
+// key is sent.
 func TestH11OverHTTP2(t *testing.T) {
 	var problems []string
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -276,13 +277,13 @@ func TestH11OverHTTP2(t *testing.T) {
 	}
 }
 
-// TestSentOnceOverTLS lets a peer reset every stream, in each way after which net/http sends again by itself: a write goes
-// out once, and a read at most three times a try.
+// TestSentOnceOverTLS has a peer reset every stream, in each way after which net/http sends again by itself: a write is sent
+// once, and a read at most three times per try.
 func TestSentOnceOverTLS(t *testing.T) {
 	for name, step := range map[string]h2Step{"PROTOCOL_ERROR": h2ResetProtocol, "REFUSED_STREAM": h2Refuse, "GOAWAY": h2GoAway} {
 		for _, c := range []trial.Call{trial.Get, trial.Create, trial.Toggle} {
 			if step == h2Refuse && !c.Write {
-				continue // between whose tries net/http sleeps for seconds
+				continue // net/http sleeps for seconds between these tries
 			}
 			t.Run(name+", "+c.ID, func(t *testing.T) {
 				s := &h2Server{good: c.Good, steps: slices.Repeat([]h2Step{step}, 1000)}
@@ -301,10 +302,10 @@ func TestSentOnceOverTLS(t *testing.T) {
 	}
 }
 
-// overTLS is a client of the server on a socket.
+// overTLS returns a client of the server on a socket.
 func (s *h2Server) overTLS(t *testing.T) *cfchat.Chat {
 	t.Helper()
-	known := httptest.NewUnstartedServer(http.NotFoundHandler()) // it has a certificate, and a client that knows it
+	known := httptest.NewUnstartedServer(http.NotFoundHandler()) // provides a certificate, and a client that trusts it
 	known.EnableHTTP2 = true
 	known.StartTLS()
 	t.Cleanup(known.Close)
@@ -334,8 +335,8 @@ func (s *h2Server) overTLS(t *testing.T) *cfchat.Chat {
 	return socketChat(t, "https://"+listener.Addr().String(), known.Client().Transport)
 }
 
-// TestRequestsWithinATry: what a Transport asks another server for, under the context of a try, is not the call being sent
-// again.
+// TestRequestsWithinATry checks that a Transport's request to another server, under the context of a try, does not count as
+// sending the call again.
 func TestRequestsWithinATry(t *testing.T) {
 	serve := func(h http.HandlerFunc) *httptest.Server {
 		server := httptest.NewUnstartedServer(h)
@@ -369,11 +370,11 @@ func TestRequestsWithinATry(t *testing.T) {
 		}
 	}
 	if asked != 3 {
-		t.Errorf("3 writes were sent %d times", asked)
+		t.Errorf("3 writes were sent %d times in total", asked)
 	}
 }
 
-// TestDownloadSentAFewTimes lets a peer reset every stream of a download, which net/http would ask for again without end.
+// TestDownloadSentAFewTimes has a peer reset every stream of a download, which net/http would request again endlessly.
 func TestDownloadSentAFewTimes(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		s := &h2Server{steps: slices.Repeat([]h2Step{h2Refuse}, 1000)}

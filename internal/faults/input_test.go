@@ -18,7 +18,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestInputFaults is "Input" in faults.md: what the server would do something else with leaves nothing but an error.
+// TestInputFaults plays "Input" in faults.md: input that the server would misunderstand causes an error, and nothing is
+// sent.
 func TestInputFaults(t *testing.T) {
 	var requests atomic.Int64
 	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -142,7 +143,7 @@ func TestInputFaults(t *testing.T) {
 	}
 }
 
-// checkRefused wants a refusal that says that nothing was sent.
+// checkRefused checks that the error is a refusal that states that nothing was sent.
 func checkRefused(t *testing.T, err error) {
 	t.Helper()
 	e, ok := err.(*cfchat.Error)
@@ -154,7 +155,8 @@ func checkRefused(t *testing.T, err error) {
 	}
 }
 
-// An operation without a fitting key fails before anything is sent, and says which it needs.
+// TestNoFittingKey checks that an operation without a suitable key fails before anything is sent, and names the key it
+// needs.
 func TestNoFittingKey(t *testing.T) {
 	synctest.Test(t, testNoFittingKey)
 }

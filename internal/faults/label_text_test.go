@@ -8,7 +8,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// labelsAdded is what adding labels says, over a server that answers with these labels in turn; "" is no answer.
+// labelsAdded returns the error of adding labels, from a server that answers with these labels in turn; "" means no answer.
 func labelsAdded(labels []string, answers ...string) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {

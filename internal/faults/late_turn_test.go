@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// ideal is how long requests take, one after another, of somebody who knows the server's clock.
+// ideal is the time that sequential requests take a client that knows the server's clock.
 func (s *minuteServer) ideal(requests int, each time.Duration) time.Duration {
 	now, counted := s.clock(), map[int64]int{}
 	for range requests {
@@ -24,8 +24,8 @@ func (s *minuteServer) ideal(requests int, each time.Duration) time.Duration {
 	return now.Sub(s.clock())
 }
 
-// TestLateTurn reads from a server that tells no time, while the local clock is ahead of its clock, behind it, or right. No
-// minute is lost.
+// TestLateTurn reads from a server that sends no Date, while the local clock is ahead of the server's, behind it, or right.
+// No minute is lost.
 func TestLateTurn(t *testing.T) {
 	const most, reads = 300, 1500
 	for _, c := range []struct {
@@ -34,9 +34,9 @@ func TestLateTurn(t *testing.T) {
 		callers int
 		refused int // at most
 	}{
-		{"one after the other", func() cfchat.Limiter { return nil }, 1, 2 * reads / most}, // one fills a minute, one comes before the turn
+		{"one after the other", func() cfchat.Limiter { return nil }, 1, 2 * reads / most}, // one when a minute is full, one before the turn
 		{"PerMinute", func() cfchat.Limiter { return cfchat.PerMinute(most) }, 1, 1},
-		{"PerMinute, eight at once", func() cfchat.Limiter { return cfchat.PerMinute(most) }, 8, 8},
+		{"PerMinute, eight at a time", func() cfchat.Limiter { return cfchat.PerMinute(most) }, 8, 8},
 	} {
 		for _, ahead := range []time.Duration{-4 * time.Second, -2 * time.Second, -300 * time.Millisecond, 0, 2 * time.Second} {
 			for _, begin := range []time.Duration{3 * time.Second, 20 * time.Second} {
@@ -69,7 +69,7 @@ func TestLateTurn(t *testing.T) {
 						t.Errorf("took %s, want at most 6 s more than %s", took, ideal)
 					}
 					if refused > c.refused {
-						t.Errorf("%d were refused, want at most %d", refused, c.refused)
+						t.Errorf("%d requests were refused, want at most %d", refused, c.refused)
 					}
 				})
 			}
@@ -77,11 +77,12 @@ func TestLateTurn(t *testing.T) {
 	}
 }
 
-// TestPerMinuteBelievesItsClock where a 429 says nothing against it: it comes late in a minute, or the clock is the server's.
+// TestPerMinuteBelievesItsClock checks that the limiter trusts its clock if a 429 does not contradict it: the 429 arrives
+// late in a minute, or the clock is the server's.
 func TestPerMinuteBelievesItsClock(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		dated   bool          // the first answer tells the time, and the 429 does not
+		dated   bool          // the first answer has a Date, and the 429 has none
 		refused time.Duration // when, by the local clock
 		again   time.Duration
 	}{
@@ -109,7 +110,7 @@ func TestPerMinuteBelievesItsClock(t *testing.T) {
 				}
 			}
 			if len(asked) != 3 || asked[2].Round(100*time.Millisecond) != c.again { // the clocks may drift
-				t.Errorf("asked after %v, want the last at %s", asked, c.again)
+				t.Errorf("requests at %v, want the last at %s", asked, c.again)
 			}
 		})
 	}

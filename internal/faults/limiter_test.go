@@ -21,8 +21,8 @@ import (
 // minuteServer counts requests as the servers do: by the minute of its own clock in which they arrive, including those that
 // it refuses.
 type minuteServer struct {
-	next     http.RoundTripper // what answers; nil answers with a conversation
-	most     int               // requests a minute
+	next     http.RoundTripper // sends the answers; nil answers with a conversation
+	most     int               // requests per minute
 	ahead    time.Duration     // of its clock
 	noDate   bool
 	way      func() time.Duration // of a request, and of an answer
@@ -31,7 +31,7 @@ type minuteServer struct {
 	counted  map[int64]int
 	refused  map[int64]int
 	underWay int
-	busiest  int // how many were under way at most
+	busiest  int // the largest number in flight at a time
 }
 
 func newMinuteServer(most int) *minuteServer {
@@ -85,7 +85,8 @@ func (s *minuteServer) count() (refused bool) {
 	return refused
 }
 
-// least returns the minimum time that this many requests take from a time on: all of a minute at its start.
+// least returns the minimum time that this many requests take from a given time on, if each minute's are all sent at its
+// start.
 func (s *minuteServer) least(requests int, from time.Time) time.Duration {
 	minutes := (requests - 1) / s.most
 	turn := from.Truncate(time.Minute).Add(time.Duration(minutes) * time.Minute)
@@ -99,7 +100,7 @@ func (s *minuteServer) refusals() (all, worst int) {
 	return all, worst
 }
 
-// resolveAll resolves every conversation as it is scanned, in a program of its own.
+// resolveAll resolves every conversation as it is scanned, like a separate program.
 func resolveAll(t *testing.T, chat *cfchat.Chat, account int64) (done int) {
 	acct := chat.Account(account)
 	for c, err := range acct.Conversations.Scan(t.Context(), cfchat.Filter{}, cfchat.ConversationScanOptions{}) {
@@ -116,7 +117,7 @@ func resolveAll(t *testing.T, chat *cfchat.Chat, account int64) (done int) {
 	return done
 }
 
-// fullServer is a stand-in with many conversations.
+// fullServer returns a stand-in with many conversations.
 func fullServer(t *testing.T, conversations int) *cfchattest.Server {
 	srv := cfchattest.New(t)
 	inbox := srv.AddInbox(cfchattest.Inbox{})
@@ -127,8 +128,8 @@ func fullServer(t *testing.T, conversations int) *cfchattest.Server {
 	return srv
 }
 
-// TestPerMinuteAlone resolves 3,001 conversations under a limit of 300: no 429, and in hardly more than the least time. The
-// local clock may be right, hours off, or all that there is.
+// TestPerMinuteAlone resolves 3,001 conversations under a limit of 300, without a 429 and in little more than the minimum
+// time. The local clock may be right, hours off, or the only one there is.
 func TestPerMinuteAlone(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -154,16 +155,16 @@ func TestPerMinuteAlone(t *testing.T) {
 			time.Sleep(c.begin)
 			begun, clock := time.Now(), server.clock()
 			if done := resolveAll(t, chat, srv.AccountID()); done != c.conversations {
-				t.Errorf("%d done", done)
+				t.Errorf("resolved %d conversations", done)
 			}
 			took, least := time.Since(begun), server.least(server.requests, clock)
 			t.Logf("%d requests in %s, at least %s: %.4f", server.requests, took, least, took.Seconds()/least.Seconds())
 			if all, _ := server.refusals(); all != 0 {
 				t.Errorf("%d requests were refused", all)
 			}
-			last := time.Duration(server.requests%most) * 50 * time.Millisecond // what the last minute's requests take
+			last := time.Duration(server.requests%most) * 50 * time.Millisecond // the time of the last minute's requests
 			if took > least*102/100+last {
-				t.Errorf("%d requests took %s, at least %s", server.requests, took, least)
+				t.Errorf("%d requests took %s, minimum is %s", server.requests, took, least)
 			}
 		})
 	}
@@ -211,17 +212,17 @@ func TestPerMinuteBesideOthers(t *testing.T) {
 			t.Logf("%d requests in %s, at least %s: %.4f; %d refused, %d in a minute; %d under way at once",
 				server.requests, took, least, took.Seconds()/least.Seconds(), all, worst, server.busiest)
 			if worst > server.busiest {
-				t.Errorf("%d requests of a minute were refused, %d were under way", worst, server.busiest)
+				t.Errorf("%d requests in one minute were refused, with up to %d in flight", worst, server.busiest)
 			}
 			if last := time.Duration((server.requests-all)%most) * 50 * time.Millisecond; took > least*105/100+last {
-				t.Errorf("it took %s, at least %s", took, least)
+				t.Errorf("took %s, minimum is %s", took, least)
 			}
 		})
 	}
 }
 
-// TestPerMinuteNeverRefused asks at random: many at once or few, under limits small and large, with requests that are long on
-// their way, over clocks that differ.
+// TestPerMinuteNeverRefused sends requests at random: many or few at the same time, under small and large limits, with slow
+// transmission, and with clocks that differ.
 func TestPerMinuteNeverRefused(t *testing.T) {
 	for seed := range uint64(40) {
 		synctest.Test(t, func(t *testing.T) {
@@ -255,15 +256,15 @@ func TestPerMinuteNeverRefused(t *testing.T) {
 			if all, _ := server.refusals(); all != 0 {
 				t.Errorf("seed %d: %d of %d refused, at %d a minute", seed, all, server.requests, server.most)
 			}
-			// A slow answer may hold the requests of a minute up until it tells when it was counted.
+			// A slow answer may delay the requests of a minute until it shows when it was counted.
 			if least := server.least(server.requests, begun); server.clock().Sub(begun) > 2*least+10*time.Minute {
-				t.Errorf("seed %d: %s, at least %s", seed, server.clock().Sub(begun), least)
+				t.Errorf("seed %d: took %s, minimum is %s", seed, server.clock().Sub(begun), least)
 			}
 		})
 	}
 }
 
-// TestPerMinuteInTurn serves who asks first, and a call that was refused does not come off worse.
+// TestPerMinuteInTurn checks that calls are served in order, and that a call that was refused is not at a disadvantage.
 func TestPerMinuteInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := newMinuteServer(10)
@@ -271,7 +272,7 @@ func TestPerMinuteInTurn(t *testing.T) {
 		others.counted = server.counted // they share it
 		server.way = func() time.Duration { return time.Millisecond }
 		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter, c.Retry = cfchat.PerMinute(10), cfchat.Retry{} })
-		_ = others.count() // one is used up
+		_ = others.count() // uses one up
 		var callers sync.WaitGroup
 		for range 100 {
 			callers.Go(func() {
@@ -282,12 +283,12 @@ func TestPerMinuteInTurn(t *testing.T) {
 		}
 		callers.Wait()
 		if all, worst := server.refusals(); all != 1 || worst != 1 {
-			t.Errorf("%d refused", all)
+			t.Errorf("%d requests were refused", all)
 		}
 	})
 }
 
-// TestPerMinuteWaits no longer than it must, and not at all for what the deadline forbids.
+// TestPerMinuteWaits checks that the limiter waits no longer than it must, and not at all if the deadline is too early.
 func TestPerMinuteWaits(t *testing.T) {
 	inBubble(t, "a deadline", func(t *testing.T) {
 		time.Sleep(5 * time.Second) // at the turn it may be either minute
@@ -309,7 +310,7 @@ func TestPerMinuteWaits(t *testing.T) {
 		chat := trial.Chat(t, server, func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var callers sync.WaitGroup
-		for range 3 { // one is sent, one is next, one is behind it
+		for range 3 { // one is sent, one is next, one is queued after it
 			callers.Go(func() {
 				_, err := trial.Create.Do(ctx, chat)
 				if err != nil && (!errors.Is(err, cfchat.ErrNotSent) || !errors.Is(err, context.Canceled) || !errors.Is(err, errStopped)) {
@@ -344,7 +345,7 @@ func TestPerMinuteWaits(t *testing.T) {
 	})
 }
 
-// limiterFunc is a limiter, and what it observes.
+// limiterFunc is a limiter made of two functions: one that waits, and one that observes.
 type limiterFunc struct {
 	wait func(context.Context) error
 	seen func(*http.Response)
@@ -359,7 +360,8 @@ type waiter func(context.Context) error
 
 func (w waiter) Wait(ctx context.Context) error { return w(ctx) }
 
-// TestLimiterIsAskedBeforeEachTry has it see the call and each answer, without the key, and takes none of the try's time.
+// TestLimiterIsAskedBeforeEachTry checks that the limiter sees the call and each answer, but no key, and that its wait does
+// not count toward the try's timeout.
 func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked []string
@@ -378,9 +380,9 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 					t.Errorf("%q, %q, %v", id, body, err)
 				}
 				if len(auth.HeaderNames(resp.Request.Header)) != 0 {
-					t.Error("the key shows")
+					t.Error("the limiter sees the key")
 				}
-				resp.Header.Set("Content-Type", "text/html") // which is its own
+				resp.Header.Set("Content-Type", "text/html") // the header is the limiter's own copy
 			},
 		}
 		answers := []*http.Response{
@@ -398,7 +400,7 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 			t.Errorf("asked %q", got)
 		}
 		if len(statuses) != 3 || statuses[0] != 500 || statuses[1] != 429 || statuses[2] != 200 {
-			t.Errorf("it saw %d", statuses)
+			t.Errorf("the limiter saw the statuses %d", statuses)
 		}
 		if response.Tries != 3 || response.Duration < 135*time.Second || response.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%d tries in %s, %v", response.Tries, response.Duration, response.Header)
@@ -406,7 +408,7 @@ func TestLimiterIsAskedBeforeEachTry(t *testing.T) {
 	})
 }
 
-// TestLimiterSeesFailures of a success too: one that is invalid, truncated, or too large.
+// TestLimiterSeesFailures checks that the limiter also observes a 200 that is invalid, truncated or too large.
 func TestLimiterSeesFailures(t *testing.T) {
 	for name, resp := range map[string]*http.Response{
 		"not the answer": trial.Reply(200, "application/json", "{}"),
@@ -425,7 +427,7 @@ func TestLimiterSeesFailures(t *testing.T) {
 	}
 }
 
-// TestLimiterThatFails is the call's failure: nothing was sent, or not again.
+// TestLimiterThatFails checks that a limiter's failure is the call's failure: nothing was sent, or not again.
 func TestLimiterThatFails(t *testing.T) {
 	errBusy := errors.New("busy")
 	get := func(ctx context.Context, s cfchat.ConversationsService, opts ...cfchat.CallOption) error {
@@ -478,7 +480,7 @@ func TestLimiterThatFails(t *testing.T) {
 	}
 }
 
-// TestFailureOfAnotherCallInALimiter is not what this one means.
+// TestFailureOfAnotherCallInALimiter checks that if a limiter returns another call's failure, its sentinels do not match.
 func TestFailureOfAnotherCallInALimiter(t *testing.T) {
 	other := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(404, "application/json", "{}"), nil }))
 	_, failure := trial.Get.Do(t.Context(), other)
@@ -489,7 +491,7 @@ func TestFailureOfAnotherCallInALimiter(t *testing.T) {
 	}
 }
 
-// TestRefusedLimiters cannot let anything through.
+// TestRefusedLimiters checks that limiters that could never let anything through are refused.
 func TestRefusedLimiters(t *testing.T) {
 	for want, limiter := range map[string]cfchat.Limiter{
 		"Config.Limiter: PerMinute(0) lets nothing through":           cfchat.PerMinute(0),
@@ -534,19 +536,19 @@ func TestPerMinuteFullAtItsTurn(t *testing.T) {
 				})
 			}
 			callers.Wait()
-			most := 8 // were under way
+			most := 8 // in flight
 			if noDate {
-				most *= 2 // once more when the minute is sure to have begun
+				most *= 2 // and again once the minute has certainly begun
 			}
 			if all, worst := server.refusals(); worst > most || all == 0 {
-				t.Errorf("%d requests of a minute were refused, want at most %d", worst, most)
+				t.Errorf("%d requests in one minute were refused, want at most %d", worst, most)
 			}
 			time.Sleep(time.Hour) // until the other program is done
 		})
 	}
 }
 
-// TestPerMinuteOfSlowAnswers and of some without a Date, while the local clock is nearly right.
+// TestPerMinuteOfSlowAnswers plays slow answers, some of them without a Date, while the local clock is nearly right.
 func TestPerMinuteOfSlowAnswers(t *testing.T) {
 	inBubble(t, "minutes long", func(t *testing.T) {
 		time.Sleep(5 * time.Second)
@@ -570,7 +572,7 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 		}
 		callers.Wait()
 		if all, _ := server.refusals(); all != 0 {
-			t.Errorf("%d were refused", all)
+			t.Errorf("got %d requests refused, want 0", all)
 		}
 	})
 	inBubble(t, "some without a Date, and the clocks drift", func(t *testing.T) {
@@ -579,7 +581,7 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			n++
 			server.noDate = n%60 != 1
-			server.ahead = 30*time.Millisecond + time.Since(begun)/10_000 // it gains 0.1 ms a second
+			server.ahead = 30*time.Millisecond + time.Since(begun)/10_000 // it gains 0.1 ms per second
 			return server.RoundTrip(req)
 		}), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(5) })
 		for range 500 {
@@ -590,7 +592,8 @@ func TestPerMinuteOfSlowAnswers(t *testing.T) {
 	})
 }
 
-// TestPerMinuteOfALateAnswer counts a request in the minute of its Date, and not in that in which its answer comes.
+// TestPerMinuteOfALateAnswer checks that a request counts in the minute of its Date, not in the minute when its answer
+// arrives.
 func TestPerMinuteOfALateAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(20 * time.Second) // of a minute
@@ -607,12 +610,12 @@ func TestPerMinuteOfALateAnswer(t *testing.T) {
 		way = 0
 		begun := time.Now()
 		if _, err := trial.Get.Do(t.Context(), chat); err != nil || time.Since(begun) != 0 {
-			t.Errorf("%v after %s, in a minute that has none", err, time.Since(begun))
+			t.Errorf("%v after %s, although nothing counts in this minute", err, time.Since(begun))
 		}
 	})
 }
 
-// TestPerMinuteOfTriesThatWereNotSent uses nothing up.
+// TestPerMinuteOfTriesThatWereNotSent checks that a try that was not sent uses up nothing.
 func TestPerMinuteOfTriesThatWereNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &faultServer{refusals: []error{errRefused, errRefused, errRefused, nil}, good: trial.GoodConversation}
@@ -634,7 +637,7 @@ func TestPerMinuteOfTriesThatWereNotSent(t *testing.T) {
 	})
 }
 
-// TestPerMinuteObeysRetryAfter where the server asks to wait for longer than its minute.
+// TestPerMinuteObeysRetryAfter checks that the limiter obeys a server that asks to wait beyond its minute.
 func TestPerMinuteObeysRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(50 * time.Second)
@@ -653,7 +656,7 @@ func TestPerMinuteObeysRetryAfter(t *testing.T) {
 	})
 }
 
-// TestPerMinuteBehindOthers also fails at once if the deadline is before the next minute.
+// TestPerMinuteBehindOthers checks that a queued call also fails immediately if its deadline is before the next minute.
 func TestPerMinuteBehindOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(5 * time.Second)
@@ -677,8 +680,8 @@ func TestPerMinuteBehindOthers(t *testing.T) {
 	})
 }
 
-// TestPerMinuteForgetsLostRequests: one without an answer counts in the minute in which it was given up and in the next, and
-// not in the one after that.
+// TestPerMinuteForgetsLostRequests checks that a request without an answer counts in the minute when it was given up and in
+// the next one, but not in the one after that.
 func TestPerMinuteForgetsLostRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(50 * time.Second) // of a minute
@@ -699,7 +702,7 @@ func TestPerMinuteForgetsLostRequests(t *testing.T) {
 	})
 }
 
-// TestPerMinuteCountsWhatWasSentTwice: a read that net/http has sent twice within one try was counted twice.
+// TestPerMinuteCountsWhatWasSentTwice checks that a read that net/http sent twice within one try is counted twice.
 func TestPerMinuteCountsWhatWasSentTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(5 * time.Second) // at the turn it may be either minute
@@ -720,7 +723,7 @@ func TestPerMinuteCountsWhatWasSentTwice(t *testing.T) {
 	})
 }
 
-// TestRoundTripperThatWaits has held a write back until its time was up: nothing was sent, and the client cannot know.
+// TestRoundTripperThatWaits holds a write back until its timeout expires: nothing was sent, but the client cannot know that.
 func TestRoundTripperThatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := cfchattest.New(t)

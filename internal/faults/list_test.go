@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestList holds faults.md and the names of the tests together: each id of one is in the other.
+// TestList checks that faults.md and the names of the tests have the same ids.
 func TestList(t *testing.T) {
 	list, err := os.ReadFile("faults.md")
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// messaged is what a call of messages says, over a server of a version, "" for one that does not tell it, that answers with a
-// body.
+// messaged returns the error of a call about messages, from a server of the given version that answers with body; version ""
+// means that the server does not report it.
 func messaged(version, body string, ask func(context.Context, cfchat.MessagesService) error) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -28,7 +28,7 @@ func messaged(version, body string, ask func(context.Context, cfchat.MessagesSer
 	}
 }
 
-// unreadable is what FindSent says where message 3 of a conversation cannot be read.
+// unreadable returns the error of FindSent if message 3 of a conversation cannot be read.
 func unreadable(t *testing.T) error {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		var rows []string
@@ -78,7 +78,8 @@ func sendOnce(message cfchat.MessageCreate, opts ...cfchat.CallOption) func(cont
 	}
 }
 
-// onceOver is what SendOnce says of what is looked for and sent with these statuses, in turn; with 0 the context ends.
+// onceOver returns the error of SendOnce, from a server that answers its requests with these statuses in turn; at a 0 the
+// context ends.
 func onceOver(statuses ...int) func(*testing.T) error {
 	return func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -11,7 +11,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// named is what a call says over a server that answers with a body.
+// named returns the error of a call to a server that answers with a body.
 func named(body string, ask func(context.Context, *cfchat.Account) error) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -35,12 +35,12 @@ func definitions(ctx context.Context, a *cfchat.Account) error {
 
 func bots(ctx context.Context, a *cfchat.Account) error { return trial.Second(a.AgentBots.List(ctx)) }
 
-// profiled is what Profile says of an answer.
+// profiled returns the error of Profile for an answer.
 func profiled(status int, body string) func(*testing.T) error {
 	return answered(trial.CallOf(operation.FetchProfile.ID), status, isJSON, body)
 }
 
-// nameTexts are those of what ids stand for, and of whose a key is.
+// nameTexts are the errors of looking up the names of ids, and the owner of a key.
 var nameTexts = []errorText{
 	{"a key that is nobody's", profiled(401, `{"error":"Invalid Access Token"}`)},
 	{"a profile of a bot", func(t *testing.T) error {

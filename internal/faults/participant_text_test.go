@@ -10,8 +10,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// peopleChanged is what a change of who takes part says, over a server that answers so in turn; "" is no answer, and what is no
-// list a failure.
+// peopleChanged returns the error of changing the participants, from a server that sends the answers in turn; "" means no
+// answer, "500" and "422" those statuses, and "empty" an empty body.
 func peopleChanged(change func(context.Context, cfchat.ConversationsService) error, answers ...string) func(*testing.T) error {
 	return func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {

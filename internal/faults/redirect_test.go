@@ -23,7 +23,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// oneHost fails if a connection was made to any host but the configured one, or a password was shown.
+// oneHost fails if a connection was made to any host but the configured one, or if a password is shown.
 func oneHost(t *testing.T, e *cfchat.Error, s *faultServer, _ *counted) {
 	t.Helper()
 	if !slices.Equal(s.dialed, []string{"127.0.0.1:80"}) {
@@ -65,7 +65,7 @@ func TestRedirectFaults(t *testing.T) {
 	}))
 }
 
-// TestRedirectToPlainHTTP is H2 on real sockets: the server that is redirected to must see no connection.
+// TestRedirectToPlainHTTP plays H2 on real sockets: the target of the redirect must see no request.
 func TestRedirectToPlainHTTP(t *testing.T) {
 	var seen atomic.Int64
 	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
@@ -82,11 +82,11 @@ func TestRedirectToPlainHTTP(t *testing.T) {
 		secure.Close()
 	}
 	if seen.Load() != 0 {
-		t.Errorf("H2: %d requests in clear", seen.Load())
+		t.Errorf("H2: %d requests in plaintext", seen.Load())
 	}
 }
 
-// socketChat is a client with both keys for a server on a real socket.
+// socketChat returns a client with both keys for a server on a real socket.
 func socketChat(t *testing.T, server string, transport http.RoundTripper) *cfchat.Chat {
 	t.Helper()
 	chat, err := cfchat.New(cfchat.Config{
@@ -100,9 +100,9 @@ func socketChat(t *testing.T, server string, transport http.RoundTripper) *cfcha
 	return chat
 }
 
-// TestUsersHTTPClient is H9: the caller's http.Client is copied, its Jar and Timeout count, its CheckRedirect does not.
+// TestUsersHTTPClient plays H9: the caller's http.Client is copied; its Jar and Timeout are used, its CheckRedirect is not.
 func TestUsersHTTPClient(t *testing.T) {
-	inBubble(t, "H9 it is not changed", func(t *testing.T) {
+	inBubble(t, "H9 the http.Client is not changed", func(t *testing.T) {
 		s := &faultServer{good: trial.GoodConversation, steps: []step{says(302, "", "", "Location: http://other.example/")}}
 		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { panic("asked") }, Timeout: time.Minute}
 		var before http.Client
@@ -121,7 +121,7 @@ func TestUsersHTTPClient(t *testing.T) {
 		}
 		client.Transport = nil // must not reach the copy
 		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); !errors.Is(err, cfchat.ErrRedirect) || len(s.requests) != 2 {
-			t.Errorf("a change afterwards changes the Chat: %v", err)
+			t.Errorf("a later change to the http.Client changed the Chat: %v", err)
 		}
 	})
 	inBubble(t, "H12 cookies are not doubled on another try", func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestUsersHTTPClient(t *testing.T) {
 			}
 		}
 	})
-	inBubble(t, "H9 a negative http.Client.Timeout is none", func(t *testing.T) {
+	inBubble(t, "H9 a negative http.Client.Timeout is ignored", func(t *testing.T) {
 		s := &faultServer{good: trial.GoodConversation, steps: []step{{good: true, pause: time.Second}}}
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.HTTPClient.Timeout = -1 })
 		if _, err := chat.Account(accountID).Conversations.Get(t.Context(), 42); err != nil {
@@ -176,7 +176,7 @@ func TestUsersHTTPClient(t *testing.T) {
 	}
 }
 
-// TestCookies is H9: a Jar is asked and told as an http.Client asks and tells it.
+// TestCookies plays H9: a Jar is read and updated exactly as an http.Client does it.
 func TestCookies(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "", "chat.test"} {
 		inBubble(t, fmt.Sprintf("H9 cookies go where an http.Client sends them, Host %q", host), func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestCookies(t *testing.T) {
 				n := len(s.requests)
 				ours, theirs := headers(s.requests[n-2], "Cookie"), headers(s.requests[n-1], "Cookie")
 				if len(ours) != 1 || !slices.Equal(ours, theirs) {
-					t.Errorf("request %d has cookies %q, and an http.Client's %q", n-1, ours, theirs)
+					t.Errorf("request %d has cookies %q, an http.Client's has %q", n-1, ours, theirs)
 				}
 				time.Sleep(3 * time.Second)
 			}
@@ -221,7 +221,8 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// TestUserOfTheAddress is H9: a user and password that an editor puts into the address become a header, as with http.Client.
+// TestUserOfTheAddress plays H9: a user and password that an editor puts into the address become a header, as with
+// http.Client.
 func TestUserOfTheAddress(t *testing.T) {
 	inBubble(t, "H9 user and password in the address", func(t *testing.T) {
 		s := &faultServer{good: trial.GoodConversation}
@@ -244,7 +245,7 @@ func TestUserOfTheAddress(t *testing.T) {
 	})
 }
 
-// headers are the values of a header, whose name is compared byte for byte.
+// headers returns the values of a header, whose name is compared byte for byte.
 func headers(r sentRequest, name string) []string {
 	var values []string
 	for _, line := range strings.Split(r.head, "\r\n")[1:] {
@@ -255,7 +256,7 @@ func headers(r sentRequest, name string) []string {
 	return values
 }
 
-// TestWireForm is H11, H12, V11 and V12: the bytes of every operation.
+// TestWireForm plays H11, H12, V11 and V12: the bytes of every operation.
 func TestWireForm(t *testing.T) {
 	request := func(line, key, length string) string {
 		if length != "" {
@@ -310,7 +311,7 @@ func TestWireForm(t *testing.T) {
 		}},
 	}...) {
 		inBubble(t, "H11 "+c.name, func(t *testing.T) {
-			// 429 is the one answer after which every operation is sent again.
+			// 429 is the only answer after which every operation is sent again.
 			s := &faultServer{good: c.good, steps: []step{sendsJSON(429, `{}`, "Retry-After: 1"), sendsJSON(429, `{}`, "Retry-After: 1"), fine}}
 			chat, _ := s.connect(t)
 			if err := c.do(t.Context(), chat); err != nil {
@@ -328,7 +329,7 @@ func TestWireForm(t *testing.T) {
 	}
 }
 
-// TestEditors is what the caller's own request editors can do.
+// TestEditors checks what the caller's own request editors can change.
 func TestEditors(t *testing.T) {
 	refused := []error{cfchat.ErrInvalidInput, cfchat.ErrNotSent}
 	set := func(name string, values ...string) cfchat.RequestEditorFn {
@@ -352,7 +353,7 @@ func TestEditors(t *testing.T) {
 			editor: func(_ context.Context, req *http.Request) error { req.URL.Scheme = "https"; return nil },
 		},
 		{
-			name: "an editor changes the host and brings a key", want: outcome{is: refused},
+			name: "an editor changes the host and sets a key", want: outcome{is: refused},
 			editor: func(ctx context.Context, req *http.Request) error {
 				req.URL.Host = "other.example"
 				return auth.Keys{User: auth.NewKey(userKey)}.Edit(ctx, req)
@@ -420,10 +421,10 @@ func TestEditors(t *testing.T) {
 			}
 			head := s.requests[0].head
 			if got := headers(s.requests[0], "Api-Access-Token"); !slices.Equal(got, []string{"Bearer third-key"}) || strings.Contains(head, "api_access_token") {
-				t.Errorf("the keys are %q:\n%s", got, head)
+				t.Errorf("got keys %q:\n%s", got, head)
 			}
 		})
-		inBubble(t, "an editor's User-Agent counts, "+c.ID, func(t *testing.T) {
+		inBubble(t, "an editor's User-Agent is used, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
 			if _, err := c.Do(t.Context(), chat, set("User-Agent", "mine/1")); err != nil {
@@ -444,7 +445,7 @@ func TestEditors(t *testing.T) {
 				t.Errorf("%d keys", len(got))
 			}
 		})
-		inBubble(t, "an editor takes the address away, "+c.ID, func(t *testing.T) {
+		inBubble(t, "an editor removes the address, "+c.ID, func(t *testing.T) {
 			defer failOnPanic(t)
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
@@ -457,7 +458,7 @@ func TestEditors(t *testing.T) {
 				}
 			}
 		})
-		inBubble(t, "V12 an editor's Content-Type and Accept do not count, "+c.ID, func(t *testing.T) {
+		inBubble(t, "V12 an editor's Content-Type and Accept are not used, "+c.ID, func(t *testing.T) {
 			s := &faultServer{good: c.Good}
 			chat, _ := s.connect(t)
 			if _, err := c.Do(t.Context(), chat, set("Content-Type", "text/plain", "a/b"), set("Accept", "text/html")); err != nil {
@@ -472,7 +473,8 @@ func TestEditors(t *testing.T) {
 	}
 }
 
-// A request that an editor turns into another operation was sent, or it was refused; never both.
+// TestEditorThatChangesTheOperation checks that a request that an editor turns into another operation is either sent or
+// refused, never both.
 func TestEditorThatChangesTheOperation(t *testing.T) {
 	for _, c := range trial.Calls {
 		for name, editor := range map[string]cfchat.RequestEditorFn{
@@ -509,7 +511,7 @@ func TestEditorThatChangesTheOperation(t *testing.T) {
 					t.Errorf("ErrNotSent is %v after %d requests: %v", errors.Is(err, cfchat.ErrNotSent), len(s.requests), err)
 				}
 				if strings.HasPrefix(name, "to toggle") && len(s.requests) > 0 && !errors.Is(err, cfchat.ErrUnknownOutcome) {
-					t.Errorf("a change was made, and the caller is not told: %v", err)
+					t.Errorf("a change was made, but the error does not say so: %v", err)
 				}
 				checkSecrets(t, err)
 				synctest.Wait()

@@ -10,7 +10,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestWithResponse looks at what a call got besides its data: of a success, of failures, and of the last of several tries.
+// TestWithResponse checks the Response of a success, of failures, and of the last of several tries.
 func TestWithResponse(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -25,9 +25,9 @@ func TestWithResponse(t *testing.T) {
 		{"refused", []step{sendsJSON(400, `{"error":"no"}`, "X-Mine: 2")}, 400, `{"error":"no"}`, 1, span{}, "2"},
 		{"limited, then good", []step{sendsJSON(429, `{}`, "Retry-After: 5", "X-Mine: 3"), sendsJSON(200, trial.GoodConversation)}, 200, trial.GoodConversation, 2, exactly(5 * time.Second), ""},
 		{"failing, then silent", []step{sendsJSON(503, `{}`, "Retry-After: 1", "X-Mine: 4"), hangUp}, 0, "", 3, span{2 * time.Second, 3 * time.Second}, ""},
-		{"not its answer", []step{sendsJSON(200, `{}`, "X-Mine: 5")}, 200, `{}`, 1, span{}, "5"},
+		{"another call's answer", []step{sendsJSON(200, `{}`, "X-Mine: 5")}, 200, `{}`, 1, span{}, "5"},
 		{"cut", []step{unended("{")}, 200, "{", 3, bothWaits, ""},
-		{"the key comes back in what is no answer", []step{says(200, "text/html", trial.UserKey, "X-Mine: "+trial.UserKey)}, 200, "[redacted]", 1, span{}, "[redacted]"},
+		{"the key comes back in an invalid answer", []step{says(200, "text/html", trial.UserKey, "X-Mine: "+trial.UserKey)}, 200, "[redacted]", 1, span{}, "[redacted]"},
 		{"the key comes back", []step{sendsJSON(401, `{"error":"`+trial.UserKey+`"}`, "X-Mine: a"+trial.UserKey)}, 401, `{"error":"[redacted]"}`, 1, span{}, "a[redacted]"},
 	} {
 		inBubble(t, c.name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestWithResponse(t *testing.T) {
 			}
 		})
 	}
-	// What is refused before anything is sent leaves nothing of a call before.
+	// A call that is refused before anything is sent clears the Response of an earlier call.
 	got := cfchat.Response{StatusCode: 999}
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, trial.ErrRefused }))
 	if _, err := chat.Account(1).Conversations.Get(t.Context(), 0, cfchat.WithResponse(&got)); err == nil || got.StatusCode != 0 || got.Tries != 0 {
@@ -54,7 +54,7 @@ func TestWithResponse(t *testing.T) {
 	}
 }
 
-// TestWithRetry changes tries and waits of one call.
+// TestWithRetry checks that the tries and waits of a single call can be changed.
 func TestWithRetry(t *testing.T) {
 	limited := sendsJSON(429, `{}`, "Retry-After: 90")
 	for _, c := range []struct {
@@ -76,7 +76,7 @@ func TestWithRetry(t *testing.T) {
 			chat, _ := s.connect(t, func(config *cfchat.Config) { config.Retry = c.config })
 			_, _ = chat.Account(trial.AccountID).Conversations.Get(t.Context(), 42, cfchat.WithRetry(c.call))
 			if took := time.Since(s.begun); len(s.requests) != c.requests || !c.took.holds(took) {
-				t.Errorf("%d requests in %v, want %d in %v", len(s.requests), took, c.requests, c.took)
+				t.Errorf("got %d requests in %v, want %d in %v", len(s.requests), took, c.requests, c.took)
 			}
 		})
 	}

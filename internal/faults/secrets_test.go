@@ -29,7 +29,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestA4NothingShowsAKey prints everything that holds a key, or that came of a search, in every way there is.
+// TestA4NothingShowsAKey prints everything that holds a key, or that results from a search, in every possible way.
 func TestA4NothingShowsAKey(t *testing.T) {
 	keys := auth.Keys{User: auth.NewKey(userKey), AgentBot: auth.NewKey(botKey), Prefix: "Bearer"}
 	failing := trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -82,7 +82,7 @@ func TestA4NothingShowsAKey(t *testing.T) {
 	}
 }
 
-// logged is a value in slog's formats.
+// logged returns a value in slog's formats.
 func logged(value any) []string {
 	var texts []string
 	for _, handler := range []func(io.Writer, *slog.HandlerOptions) slog.Handler{
@@ -97,7 +97,7 @@ func logged(value any) []string {
 	return texts
 }
 
-// encoded is a value in the formats of other encoders, or what they say of it.
+// encoded returns a value in the formats of other encoders, or their errors.
 func encoded(value any) []string {
 	var b bytes.Buffer
 	texts := []string{fmt.Sprint(gob.NewEncoder(&b).Encode(value)), fmt.Sprint(xml.NewEncoder(&b).Encode(value))}
@@ -107,13 +107,13 @@ func encoded(value any) []string {
 	return append(texts, b.String(), string(data), fmt.Sprint(err))
 }
 
-// panicked is what a recovered panic with a value prints.
+// panicked returns the text of a recovered panic with a value.
 func panicked(value any) (text string) {
 	defer func() { text = fmt.Sprint(recover()) }()
 	panic(value)
 }
 
-// A1: a key that cannot be one is refused without being repeated.
+// TestA1InvalidKeys checks that an invalid key is refused and not repeated.
 func TestA1InvalidKeys(t *testing.T) {
 	for _, text := range []string{
 		" ", "\n", "\x00", userKey + " ", " " + userKey, userKey + "\n", userKey + "\r\nX: y", userKey + "\x00", userKey + "é", "\ufeff" + userKey,
@@ -130,7 +130,7 @@ func TestA1InvalidKeys(t *testing.T) {
 			checkSecrets(t, err)
 			err = keys.Edit(t.Context(), &http.Request{Method: "GET", URL: &url.URL{Path: "/"}, Header: http.Header{}})
 			if err == nil {
-				t.Errorf("A1 %s %q: Edit puts it on a request", name, text)
+				t.Errorf("A1 %s %q: Edit put it on a request", name, text)
 				continue
 			}
 			checkSecrets(t, err)
@@ -141,7 +141,7 @@ func TestA1InvalidKeys(t *testing.T) {
 	}
 }
 
-// A2, A3: a server to which a key must not go, or that is none.
+// TestA2A3InvalidServers checks that New refuses a server to which a key must not be sent, and an invalid address.
 func TestA2A3InvalidServers(t *testing.T) {
 	const password = "pAsSwOrD"
 	for _, server := range []string{
@@ -155,7 +155,7 @@ func TestA2A3InvalidServers(t *testing.T) {
 	} {
 		_, err := cfchat.New(cfchat.Config{Keys: auth.Keys{User: auth.NewKey(userKey)}, Server: server})
 		if err == nil {
-			t.Errorf("A2, A3: %q is accepted", server)
+			t.Errorf("A2, A3: %q was accepted", server)
 			continue
 		}
 		checkSecrets(t, err)
@@ -173,9 +173,9 @@ func TestA2A3InvalidServers(t *testing.T) {
 	}
 }
 
-// A server that repeats a key, in any answer and anywhere in it, does not get it into an error.
+// TestEchoedKey checks that a key that a server repeats, in any answer and anywhere in it, does not get into an error.
 func TestEchoedKey(t *testing.T) {
-	odd := `kEy"<&>\/` + userKey // JSON writes this in more than one way
+	odd := `kEy"<&>\/` + userKey // JSON can encode this in several ways
 	for name, answer := range map[string]func(key string) step{
 		"in a failure":                func(key string) step { return sendsJSON(401, quoted(`{"error":%s}`, "Invalid Access Token: "+key)) },
 		"in a list":                   func(key string) step { return sendsJSON(401, quoted(`{"errors":[%s]}`, key)) },
@@ -224,7 +224,7 @@ func TestEchoedKey(t *testing.T) {
 	}
 }
 
-// quoted puts a text as JSON into a format.
+// quoted inserts a text, encoded as JSON, into a format.
 func quoted(format, text string) string {
 	data, err := json.Marshal(text)
 	if err != nil {
@@ -233,7 +233,7 @@ func quoted(format, text string) string {
 	return fmt.Sprintf(format, data)
 }
 
-// records is a slog.Handler that keeps what it gets.
+// records is a slog.Handler that keeps its records.
 type records struct {
 	mu  sync.Mutex
 	all []slog.Record
@@ -249,11 +249,11 @@ func (r *records) Handle(_ context.Context, record slog.Record) error {
 	return nil
 }
 
-// TestLogger wants one Debug record per try, with these fields and no others.
+// TestLogger checks that each try makes one Debug record, with these fields and no others.
 func TestLogger(t *testing.T) {
 	for _, c := range trial.Calls {
 		inBubble(t, c.ID, func(t *testing.T) {
-			// A status of 429 is tried again by all, with a body that nobody should find in a log.
+			// Every operation is tried again after a 429; its body must not appear in a log.
 			s := &faultServer{good: c.Good, steps: []step{
 				{pause: 2 * time.Second, bytes: says(429, "text/html", "<html>bOdY</html>", "Retry-After: 7", "X-Header: hEaDeR").bytes},
 				sendsJSON(429, `{}`, "Retry-After: 1", "X-Request-Id: first"), sendsJSON(200, c.Good, "X-Request-Id: second"),
@@ -274,7 +274,7 @@ func TestLogger(t *testing.T) {
 				{time.Second, 0, 200, "second", ""},
 			}
 			if len(log.all) != len(want) {
-				t.Fatalf("%d records, want %d", len(log.all), len(want))
+				t.Fatalf("got %d records, want %d", len(log.all), len(want))
 			}
 			for i, record := range log.all {
 				fields := map[string]slog.Value{}
@@ -305,7 +305,7 @@ func TestLogger(t *testing.T) {
 			}
 		})
 	}
-	inBubble(t, "a failure that comes before a try is not one", func(t *testing.T) {
+	inBubble(t, "a failure before a try makes no record", func(t *testing.T) {
 		s, log := &faultServer{refusals: []error{errRefused}}, new(records)
 		chat, _ := s.connect(t, func(c *cfchat.Config) { c.Logger = slog.New(log) })
 		done, cancel := context.WithCancel(t.Context())
@@ -319,7 +319,7 @@ func TestLogger(t *testing.T) {
 	})
 }
 
-// TestForeignTransports is what a RoundTripper that is not net/http's can do.
+// TestForeignTransports plays what a RoundTripper other than net/http's can do.
 func TestForeignTransports(t *testing.T) {
 	type roundTrip = func(*http.Request) (*http.Response, error)
 	body := func(text string) io.ReadCloser { return io.NopCloser(strings.NewReader(text)) }
@@ -417,7 +417,7 @@ func TestForeignTransports(t *testing.T) {
 		},
 	} {
 		for _, of := range trial.Calls {
-			if c.name == "no body" && of.Good == "" { // which is its answer
+			if c.name == "no body" && of.Good == "" { // an empty body is this operation's good answer
 				continue
 			}
 			inBubble(t, c.name+", "+of.ID, func(t *testing.T) {
@@ -441,7 +441,8 @@ func TestForeignTransports(t *testing.T) {
 	}
 }
 
-// The context of a try ends with it, so that its timer and whatever hangs on it are not left behind.
+// TestTryLeavesNoContext checks that the context of a try ends with it, so that neither its timer nor anything that depends
+// on the context is left behind.
 func TestTryLeavesNoContext(t *testing.T) {
 	var contexts []context.Context
 	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -452,7 +453,7 @@ func TestTryLeavesNoContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(contexts) != 1 || contexts[0].Err() == nil {
-		t.Errorf("%d contexts, the first one still runs", len(contexts))
+		t.Errorf("got %d contexts, want one that has ended", len(contexts))
 	}
 }
 
@@ -460,7 +461,8 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, errRefused }
 
-// The request behind an answer gets logged with it, so it has no key, wherever the key came from.
+// TestRequestOfAnAnswer checks that an answer's Request has no key, wherever the key came from, because programs log it with
+// the answer.
 func TestRequestOfAnAnswer(t *testing.T) {
 	sent := 0
 	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -487,7 +489,8 @@ func TestRequestOfAnAnswer(t *testing.T) {
 	}
 }
 
-// A transport that hands out one answer for many calls, as a cache does, keeps its headers as they are.
+// TestAnswerOfACache checks that the headers of an answer stay unchanged, because a transport such as a cache may return the
+// same answer to many calls.
 func TestAnswerOfACache(t *testing.T) {
 	header := http.Header{"Content-Type": {"Application/JSON"}}
 	chat := socketChat(t, "https://chat.test", trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -507,7 +510,7 @@ func TestAnswerOfACache(t *testing.T) {
 	}
 }
 
-// C4: keys that change while calls run. Every request has one whole key, and keeps it on every try.
+// TestC4KeysThatChange changes keys while calls run: every request has one whole key, and keeps it on every try.
 func TestC4KeysThatChange(t *testing.T) {
 	inBubble(t, "C4", func(t *testing.T) {
 		var current atomic.Pointer[auth.Keys]
@@ -543,7 +546,7 @@ func TestC4KeysThatChange(t *testing.T) {
 		group.Wait()
 		synctest.Wait()
 		if len(tries) != 64 {
-			t.Errorf("%d paths", len(tries))
+			t.Errorf("got %d paths", len(tries))
 		}
 		for path, used := range tries {
 			if len(used) != 2 || used[0] != used[1] || !slices.Contains(keys, used[0]) {
@@ -553,8 +556,8 @@ func TestC4KeysThatChange(t *testing.T) {
 	})
 }
 
-// TestSearchComesBack in a notation of its own: as the whole query, where the text alone is too short to tell, and as a
-// step of a path is written, in which a plus stays one.
+// TestSearchComesBack checks that the searched text is redacted if the server repeats it in another notation: as the whole
+// query, if the text alone is too short to recognize, or escaped like a path segment, in which a plus stays a plus.
 func TestSearchComesBack(t *testing.T) {
 	for _, c := range []struct {
 		q    string
@@ -573,8 +576,8 @@ func TestSearchComesBack(t *testing.T) {
 	}
 }
 
-// TestEchoedKeyOfSeveralWords is taken out as a whole: what an editor sets need not be a key with a prefix before it, and its
-// last word may be too short to be looked for.
+// TestEchoedKeyOfSeveralWords checks that a key of several words is removed as a whole: an editor's value need not be a
+// prefix and a key, and its last word may be too short to be searched for.
 func TestEchoedKeyOfSeveralWords(t *testing.T) {
 	const words = "correct horse battery"
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
@@ -590,7 +593,7 @@ func TestEchoedKeyOfSeveralWords(t *testing.T) {
 	}
 }
 
-// TestSecretsThatTheEndCuts are taken out as far as received: a body may end anywhere.
+// TestSecretsThatTheEndCuts checks that the received part of a secret is removed, because a body may end anywhere.
 func TestSecretsThatTheEndCuts(t *testing.T) {
 	part := userKey[:len(userKey)-1]
 	for name, s := range map[string]step{
@@ -611,7 +614,8 @@ func TestSecretsThatTheEndCuts(t *testing.T) {
 	}
 }
 
-// TestSearchInOtherForms: however a server writes what was searched for, it is taken out of errors and of what is kept.
+// TestSearchInOtherForms checks that the searched text, however a server writes it, is removed from errors and from the kept
+// body.
 func TestSearchInOtherForms(t *testing.T) {
 	for name, c := range map[string]struct{ query, kind, body, secret string }{
 		"a page with a stray %": {"q=J%C3%B6rg+M%C3%BCller", "text/html", `<html><style>b{width:100%;}</style><a href="/x?q=J%c3%b6rg+M%c3%bcller">`, "ller"},
@@ -630,7 +634,8 @@ func TestSearchInOtherForms(t *testing.T) {
 	}
 }
 
-// TestSecretsOfLateFailures: an answer that turns out to be a failure after all is kept as one.
+// TestSecretsOfLateFailures checks that an answer that is found to be a failure only later is kept without secrets, as any
+// failure is.
 func TestSecretsOfLateFailures(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
@@ -658,8 +663,9 @@ func TestSecretsOfLateFailures(t *testing.T) {
 	}
 }
 
-// TestSecretsOfATransportThatTakesThem out of the request, as one does that has its own way of signing.
-func TestSecretsOfATransportThatTakesThem(t *testing.T) {
+// TestSecretsOfATransportThatRemovesThem checks that secrets are redacted even if a transport removes them from the request,
+// such as one that signs requests in its own way.
+func TestSecretsOfATransportThatRemovesThem(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		//lint:ignore SA1008 the servers document this spelling, which is not the canonical one
 		key, query := req.Header[auth.HeaderUnderscore][0], req.URL.RawQuery
@@ -671,8 +677,8 @@ func TestSecretsOfATransportThatTakesThem(t *testing.T) {
 	checkSecrets(t, chat.Account(1).Do(t.Context(), "x?q="+searched, "GET", nil, nil)) // swapped
 }
 
-// TestSearchOfAListThatComesBack: a source id is somebody's, and taken out of what a server says; a status is a known word, and
-// stays.
+// TestSearchOfAListThatComesBack checks that a source id, which belongs to a person, is removed from a server's message, but
+// that a status, which is a known word, stays.
 func TestSearchOfAListThatComesBack(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		q := req.URL.Query()
@@ -686,8 +692,8 @@ func TestSearchOfAListThatComesBack(t *testing.T) {
 	checkSecrets(t, err)
 }
 
-// TestSearchBehindAPercent: a % that escapes nothing, as in a LIKE, does not hide what is written behind it.
-func TestSearchBehindAPercent(t *testing.T) {
+// TestSearchAfterAPercent checks that a % that escapes nothing, as in a LIKE, does not hide the text that follows it.
+func TestSearchAfterAPercent(t *testing.T) {
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 		return trial.Reply(422, "application/json", `{"error":"none LIKE '%J%C3%B6rg M%C3%BCller%'"}`), nil
 	}))

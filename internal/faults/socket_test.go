@@ -20,7 +20,7 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// TestT6Reset is a server that resets the connection after it has read a write.
+// TestT6Reset plays a server that resets the connection after it has read a write.
 func TestT6Reset(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,8 +54,8 @@ func TestT6Reset(t *testing.T) {
 	}
 }
 
-// TestT15NoTrust is a server that does not speak TLS, or whose certificate nobody knows. Nothing is sent to it, and trying
-// again would be in vain.
+// TestT15NoTrust plays a server that does not speak TLS, or whose certificate is unknown. Nothing is sent to it, and trying
+// again would be pointless.
 func TestT15NoTrust(t *testing.T) {
 	var requests, conns atomic.Int64
 	start := func(tls bool) *httptest.Server {
@@ -97,7 +97,7 @@ func TestT15NoTrust(t *testing.T) {
 	}
 }
 
-// TestT15AnotherProtocol is a server on an https address that speaks neither TLS nor HTTP.
+// TestT15AnotherProtocol plays a server on an https address that speaks neither TLS nor HTTP.
 func TestT15AnotherProtocol(t *testing.T) {
 	for _, c := range trial.Calls {
 		inBubble(t, c.ID, func(t *testing.T) {
@@ -118,8 +118,8 @@ func TestT15AnotherProtocol(t *testing.T) {
 	}
 }
 
-// TestT16Proxy is a proxy that is dead or refuses: the server was not reached, the key did not go to the proxy, and the
-// password of the proxy's address is not shown.
+// TestT16Proxy plays a proxy that is dead or refuses: the server is not reached, the proxy does not get the key, and the
+// password in the proxy's address is not shown.
 func TestT16Proxy(t *testing.T) {
 	const password = "pAsSwOrD"
 	for _, c := range []struct {
@@ -166,7 +166,7 @@ func TestT16Proxy(t *testing.T) {
 	}
 }
 
-// TestT17NoSuchHost asks a name server that knows no names. That is for good: one dial is enough.
+// TestT17NoSuchHost asks a name server that knows no names. The failure is permanent, so there is only one dial.
 func TestT17NoSuchHost(t *testing.T) {
 	var dials atomic.Int64
 	dialer := &net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
@@ -190,7 +190,7 @@ func TestT17NoSuchHost(t *testing.T) {
 	}
 }
 
-// knowNoNames answers every DNS question, each behind its length as over TCP, with NXDOMAIN.
+// knowNoNames answers every DNS question with NXDOMAIN. Each message is preceded by its length, as over TCP.
 func knowNoNames(c net.Conn) {
 	defer c.Close()
 	for {
@@ -202,7 +202,7 @@ func knowNoNames(c net.Conn) {
 		if _, err := io.ReadFull(c, question); err != nil || len(question) < 17 {
 			return
 		}
-		end := 12 // of the header; then the labels of the name, type and class
+		end := 12 // of the header; the labels of the name, the type and the class follow
 		for end < len(question)-5 && question[end] != 0 {
 			end += int(question[end]) + 1
 		}
@@ -217,7 +217,7 @@ func knowNoNames(c net.Conn) {
 	}
 }
 
-// lossyConn is a connection that takes so many writes, and nothing of those after them.
+// lossyConn is a connection that accepts a given number of writes, and loses all later ones.
 type lossyConn struct {
 	net.Conn
 	left atomic.Int32
@@ -230,8 +230,8 @@ func (c *lossyConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// TestWriteOverLostConnection: over HTTP/1 net/http sends a write on another connection when nothing of it went over an idle
-// one, and that is the first time that it is sent.
+// TestWriteOverLostConnection checks that a write counts as sent once if net/http, over HTTP/1, sends it on another
+// connection because no byte of it went out on an idle one.
 func TestWriteOverLostConnection(t *testing.T) {
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -250,7 +250,7 @@ func TestWriteOverLostConnection(t *testing.T) {
 	chat := trial.Chat(t, transport, func(c *cfchat.Config) { c.Server = server.URL })
 	for n := range int32(3) {
 		if _, err := trial.Create.Do(t.Context(), chat); err != nil || asked.Load() != n+1 {
-			t.Fatalf("write %d: %v, %d came", n+1, err, asked.Load())
+			t.Fatalf("write %d: %v, %d arrived", n+1, err, asked.Load())
 		}
 	}
 }

@@ -14,30 +14,30 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// Virtual time begins at a full minute, so this is when the next one is there, and when it is sure to be there where only the
-// local clock tells: after 60 s or 65 s, and the jitter.
+// Virtual time begins at a full minute. These are the times when the next minute begins, and when it has certainly begun if
+// only the local clock is known: after 60 s or 65 s, plus the jitter.
 var (
 	nextMinute = span{60*time.Second + 250*time.Millisecond, 61 * time.Second}
 	lateMinute = span{65*time.Second + 250*time.Millisecond, 66 * time.Second}
 )
 
-// tooMany is a 429 as the servers send it, some time after the request.
+// tooMany returns a 429 as the servers send it, after a pause.
 func tooMany(pause time.Duration) step {
 	return step{pause: pause, bytes: says(429, "text/plain", "Retry later\n").bytes}
 }
 
-// waitAMinute is a 429 after which the next try comes just a minute later, without jitter.
+// waitAMinute is a 429 after which the next try follows exactly a minute later, without jitter.
 var waitAMinute = says(429, "text/plain", "Retry later\n", "Retry-After: 60")
 
-// bubbleStart is where the virtual time of a test begins.
+// bubbleStart is the start of a test's virtual time.
 var bubbleStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func httpDate(at time.Duration) string { return bubbleStart.Add(at).Format(http.TimeFormat) }
 
-// slowDatabase is what servers say from 4.16.0 on when their database took too long.
+// slowDatabase is the answer of servers from 4.16.0 on if their database took too long.
 const slowDatabase = `{"error":"The request took too long to complete. Please try again."}`
 
-// isSureOf422 reports whether a 422 of a call that is no GET means that it was refused, whatever its text.
+// isSureOf422 reports whether a 422 of a call other than a GET means that it was refused, whatever its text.
 func isSureOf422(c trial.Call) bool { return (c.Write || c.ID == trial.Filter.ID) && !c.Unsure422 }
 
 func TestStatusFaults(t *testing.T) {
@@ -86,7 +86,7 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: forbidden, status: 403, message: "Forbidden", requests: 1, check: noHTML},
 		},
 		{
-			name: "S6 403 HTML that says to be text", steps: []step{says(403, "text/plain", challenge)},
+			name: "S6 403 HTML labeled as text", steps: []step{says(403, "text/plain", challenge)},
 			want: outcome{is: forbidden, status: 403, message: "Forbidden", requests: 1, check: noHTML},
 		},
 		{
@@ -219,7 +219,7 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{ok: true, requests: 3, took: span{118*time.Second + 250*time.Millisecond, 119 * time.Second}},
 		},
 		{
-			name: "S12 429 after a wait, a Date that is none", steps: []step{waitAMinute, says(429, "text/plain", "Retry later\n", "Date: today"), fine},
+			name: "S12 429 after a wait, an invalid Date", steps: []step{waitAMinute, says(429, "text/plain", "Retry later\n", "Date: today"), fine},
 			want: outcome{ok: true, requests: 3, took: lateMinute},
 		},
 		{
@@ -227,11 +227,11 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{ok: true, requests: 3, took: span{5*time.Second + 250*time.Millisecond, 6 * time.Second}},
 		},
 		{
-			name: "S12 429 for ever, no Date", steps: []step{tooMany(0)},
+			name: "S12 429 every time, no Date", steps: []step{tooMany(0)},
 			want: outcome{is: limited, status: 429, requests: 3, took: lateMinute},
 		},
 		{
-			name: "S12 429 for ever, no Date, one try", option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 }, steps: []step{tooMany(0)},
+			name: "S12 429 every time, no Date, one try", option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 }, steps: []step{tooMany(0)},
 			want: outcome{is: limited, status: 429, retryAfter: time.Minute, requests: 1},
 		},
 		{
@@ -245,11 +245,11 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{ok: true, requests: 2, took: span{10*time.Second + 250*time.Millisecond, 11 * time.Second}},
 		},
 		{
-			name: "S12 429 without Retry-After, a Date that is none", steps: []step{says(429, "text/plain", "Retry later\n", "Date: today"), fine},
+			name: "S12 429 without Retry-After, an invalid Date", steps: []step{says(429, "text/plain", "Retry later\n", "Date: today"), fine},
 			want: outcome{ok: true, requests: 2, took: nextMinute},
 		},
 		{
-			name: "S12 429 for ever", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(50*time.Second))},
+			name: "S12 429 every time", steps: []step{says(429, "text/plain", "Retry later\n", "Date: "+httpDate(50*time.Second))},
 			want: outcome{
 				is: limited, status: 429, message: "Retry later", retryAfter: 10 * time.Second, requests: 3,
 				took: span{20*time.Second + 500*time.Millisecond, 22 * time.Second},
@@ -282,7 +282,7 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{ok: true, requests: 2, took: exactly(7 * time.Second)},
 		},
 		{
-			name: "S14 Retry-After of the cap", steps: []step{sendsJSON(429, `{}`, "Retry-After: 60"), fine},
+			name: "S14 Retry-After equal to the cap", steps: []step{sendsJSON(429, `{}`, "Retry-After: 60"), fine},
 			want: outcome{ok: true, requests: 2, took: exactly(time.Minute)},
 		},
 		{
@@ -290,7 +290,7 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{ok: true, requests: 2, took: exactly(9 * time.Second)},
 		},
 		{
-			name:  "S15 Retry-After as a date of a clock that is wrong",
+			name:  "S15 Retry-After as a date, by a clock that is wrong",
 			steps: []step{sendsJSON(429, `{}`, "Retry-After: "+httpDate(time.Hour+9*time.Second), "Date: "+httpDate(time.Hour)), fine},
 			want:  outcome{ok: true, requests: 2, took: exactly(9 * time.Second)},
 		},
@@ -323,12 +323,12 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: limited, status: 429, retryAfter: 7 * time.Second, requests: 1},
 		},
 		{
-			name: "S16 Retry-After is told though there is no other try", option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 },
+			name: "S16 Retry-After is reported even without another try", option: func(c *cfchat.Config) { c.Retry.MaxTries = 1 },
 			steps: []step{sendsJSON(429, `{}`, "Retry-After: 7")},
 			want:  outcome{is: limited, status: 429, retryAfter: 7 * time.Second, requests: 1},
 		},
 		{
-			name: "S19 429 for ever", steps: []step{sendsJSON(429, `{"error":"slow"}`, "Retry-After: 1")},
+			name: "S19 429 every time", steps: []step{sendsJSON(429, `{"error":"slow"}`, "Retry-After: 1")},
 			want: outcome{is: limited, status: 429, message: "slow", requests: 3, took: exactly(2 * time.Second)},
 		},
 		{
@@ -384,11 +384,11 @@ func TestStatusFaults(t *testing.T) {
 			want: outcome{is: maybeDone, status: 501, requests: 1},
 		},
 		{
-			name: "S28 204 where a body is due, read", on: trial.Reads, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			name: "S28 204 instead of a body, read", on: trial.Reads, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
 			want: outcome{is: []error{cfchat.ErrDecode}, status: 204, requests: 1},
 		},
 		{
-			name: "S28 204 where a body is due, write", on: trial.Writes, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
+			name: "S28 204 instead of a body, write", on: trial.Writes, steps: []step{{bytes: "HTTP/1.1 204 No Content\r\n\r\n"}},
 			want: outcome{is: []error{cfchat.ErrDecode, cfchat.ErrUnknownOutcome}, status: 204, requests: 1},
 		},
 		{
@@ -418,11 +418,11 @@ func TestStatusFaults(t *testing.T) {
 	})
 }
 
-// S17: what Retry-After cannot mean leaves the client with its own wait.
+// TestInvalidRetryAfter plays S17: after an invalid Retry-After the client waits as without one.
 func TestInvalidRetryAfter(t *testing.T) {
 	for _, value := range []string{
 		"", "soon", "-7", "0", "1.5", "7s", "0x7", "7 8", "Sat, 01 Jan 2000 00:00:00", httpDate(-time.Hour), httpDate(0),
-		// Negative numbers that come out positive, or small, when they are multiplied by a second.
+		// Negative numbers that become positive, or small, when they are multiplied by a second.
 		"-9223372036854775808", "-9223372037", "-18446744066", "-99999999999999999999",
 	} {
 		testFaults(t, []fault{
@@ -441,11 +441,11 @@ func TestInvalidRetryAfter(t *testing.T) {
 func asksForDays(t *testing.T, e *cfchat.Error, _ *faultServer, _ *counted) {
 	t.Helper()
 	if e.RetryAfter < 24*time.Hour {
-		t.Errorf("RetryAfter is %v", e.RetryAfter)
+		t.Errorf("got RetryAfter %v", e.RetryAfter)
 	}
 }
 
-// TestErrorInLogs looks at what slog gets of an error: each field under its name, and none that is not known.
+// TestErrorInLogs checks the fields that slog gets from an error: each under its name, and none that is unknown.
 func TestErrorInLogs(t *testing.T) {
 	keys := func(e *cfchat.Error) string {
 		var all []string
@@ -459,14 +459,14 @@ func TestErrorInLogs(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := keys(&cfchat.Error{}); got != "operation=|error=cfchat" {
-		t.Errorf("of an empty error: %s", got)
+		t.Errorf("empty error: got %s", got)
 	}
 	if e.LogValue().Kind() != slog.KindGroup {
-		t.Error("it is no group")
+		t.Error("the value is not a group")
 	}
 }
 
-// TestLongestMessage: 500 runes are kept as they are, and of more the first 500.
+// TestLongestMessage checks that a message of 500 runes is kept unchanged, and a longer one is cut to its first 500.
 func TestLongestMessage(t *testing.T) {
 	for n, want := range map[int]string{499: strings.Repeat("ä", 499), 500: strings.Repeat("ä", 500), 501: strings.Repeat("ä", 500) + "…"} {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -474,13 +474,13 @@ func TestLongestMessage(t *testing.T) {
 		}))
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 42)
 		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != want {
-			t.Errorf("of %d runes: %v", n, err)
+			t.Errorf("message of %d runes: %v", n, err)
 		}
 	}
 }
 
-// TestWhatIsNoWordOfTheServer: HTML behind other words is no message, and an attribute without a name is none.
-func TestWhatIsNoWordOfTheServer(t *testing.T) {
+// TestIgnoredMessages checks that a message with HTML in it is not used, and that an attribute without a name is ignored.
+func TestIgnoredMessages(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"error":"oops <html><body>x"}`: "Unprocessable Entity", `{"error":"oops <!DOCTYPE html>"}`: "Unprocessable Entity",
 		`{"message":"no","attributes":""}`: "no",
@@ -488,12 +488,12 @@ func TestWhatIsNoWordOfTheServer(t *testing.T) {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(422, "application/json", body), nil }))
 		_, err := chat.Account(1).Conversations.Get(t.Context(), 42)
 		if e, ok := errors.AsType[*cfchat.Error](err); !ok || e.Message != want || len(e.Attributes) != 0 {
-			t.Errorf("of %s: %q, %#v", body, err, e)
+			t.Errorf("%s: got %q, %#v", body, err, e)
 		}
 	}
 }
 
-// TestRetryWithoutAWait: the shortest MaxWait there is leaves nothing for jitter, and is no fault.
+// TestRetryWithoutAWait checks that the shortest possible MaxWait, which leaves no room for jitter, causes no failure.
 func TestRetryWithoutAWait(t *testing.T) {
 	sent := 0
 	chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -505,7 +505,8 @@ func TestRetryWithoutAWait(t *testing.T) {
 	}
 }
 
-// TestKeyThatDidNotArrive: only the server's sentence for a request without a key says that something took the key away.
+// TestKeyThatDidNotArrive checks that only the server's message for a request without a key is taken to mean that something
+// removed the key on the way.
 func TestKeyThatDidNotArrive(t *testing.T) {
 	for body, want := range map[string]bool{
 		`{"errors":["You need to sign in or sign up before continuing."]}`:       true,

@@ -15,7 +15,7 @@ import (
 
 var errRefused = trial.ErrRefused
 
-// The three tries of a call that gets no answer, each with its 30 seconds.
+// threeTimeouts is the time of three tries that get no answer, of 30 seconds each.
 var threeTimeouts = span{90*time.Second + bothWaits.from, 90*time.Second + bothWaits.to}
 
 func TestTransportFaults(t *testing.T) {
@@ -115,7 +115,7 @@ func TestTransportFaults(t *testing.T) {
 			want: outcome{is: unknown, also: []error{context.DeadlineExceeded}, requests: 1, took: exactly(5 * time.Second)},
 		},
 		{
-			name: "T11 the answer comes after the cancellation", on: trial.Writes, cancel: 5 * time.Second,
+			name: "T11 the answer arrives after the cancellation", on: trial.Writes, cancel: 5 * time.Second,
 			steps: []step{{good: true, pause: 6 * time.Second}},
 			want:  outcome{is: unknown, also: []error{context.Canceled, errStopped}, requests: 1, took: exactly(5 * time.Second)},
 		},
@@ -197,7 +197,8 @@ func TestTransportFaults(t *testing.T) {
 	})
 }
 
-// A server that sends back what it got, such as an echo port, gets into the errors of net/http.
+// TestEchoingServers plays a server that sends back its input, such as an echo port, which net/http then quotes in its
+// errors.
 func TestEchoingServers(t *testing.T) {
 	testFaults(t, []fault{
 		{
@@ -213,7 +214,8 @@ func TestEchoingServers(t *testing.T) {
 	})
 }
 
-// T19, T20: a connection that has been used before, and that the server closes while it is idle or after the next request.
+// T19, T20: TestReusedConnectionFaults plays a connection that has been used before, and that the server closes while it is
+// idle or after the next request.
 func TestReusedConnectionFaults(t *testing.T) {
 	for _, c := range trial.Calls {
 		inBubble(t, "T19 idle connection closed by the server, "+c.ID, func(t *testing.T) {
@@ -251,7 +253,7 @@ func TestReusedConnectionFaults(t *testing.T) {
 	}
 }
 
-// A failure's body is read, so that its connection can be used again.
+// TestConnectionAfterFailure checks that a failure's body is read, so that its connection can be reused.
 func TestConnectionAfterFailure(t *testing.T) {
 	inBubble(t, "404, then 403, then success on one connection", func(t *testing.T) {
 		w := &faultServer{good: trial.GoodConversation, steps: []step{
@@ -271,7 +273,8 @@ func TestConnectionAfterFailure(t *testing.T) {
 	})
 }
 
-// An error of another call is the cause with which errgroup cancels the rest. Each call must keep to its own failure.
+// TestCancelledByTheFailureOfAnotherCall cancels calls with the error of another call, as errgroup does. Each call must
+// report its own failure.
 func TestCancelledByTheFailureOfAnotherCall(t *testing.T) {
 	for _, sibling := range []*cfchat.Error{
 		{Operation: "conversationList", StatusCode: 404, Message: "of another call"},
@@ -293,7 +296,7 @@ func TestCancelledByTheFailureOfAnotherCall(t *testing.T) {
 					t.Errorf("got %v", err)
 				}
 				if c.Write != errors.Is(err, cfchat.ErrUnknownOutcome) {
-					t.Errorf("ErrUnknownOutcome is %v", !c.Write)
+					t.Errorf("errors.Is(err, ErrUnknownOutcome) is %v", !c.Write)
 				}
 				if sibling.Operation != before.Operation || sibling.Err != before.Err || sibling.StatusCode != before.StatusCode {
 					t.Errorf("the other call's error was changed to %v", sibling.Operation)

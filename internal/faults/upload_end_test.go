@@ -36,8 +36,8 @@ func (s *stuckFile) Read(p []byte) (int, error) {
 
 func (s *stuckFile) Close() error { s.closed.Add(1); return nil }
 
-// TestUploadOpensNothingAfterwards ends the context while the next try waits for a Read of the one before: when Send has returned,
-// nothing is opened any more.
+// TestUploadOpensNothingAfterwards ends the context while the next try waits for a Read of the previous one: after Send has
+// returned, nothing more is opened.
 func TestUploadOpensNothingAfterwards(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		until := make(chan struct{})
@@ -75,7 +75,7 @@ func TestUploadOpensNothingAfterwards(t *testing.T) {
 	})
 }
 
-// TestUploadClosesWhatOpensLate has Open return at the moment when it is given up: what it opened is closed once.
+// TestUploadClosesWhatOpensLate has Open return at the moment when it is given up: the file it opened is closed once.
 func TestUploadClosesWhatOpensLate(t *testing.T) {
 	leaks := 0
 	for range 100 {
@@ -110,8 +110,8 @@ type closer struct{ n *atomic.Int32 }
 
 func (c closer) Close() error { c.n.Add(1); return nil }
 
-// TestUploadEndsAtEveryPoint ends the context at every point of an upload of two files, one of which is slow to open and to read:
-// what was opened is closed once, no goroutine is left, and a Seeker is where it stood.
+// TestUploadEndsAtEveryPoint ends the context at every point of an upload of two files, one of which is slow to open and
+// read: every opened file is closed once, no goroutine is left, and a Seeker is back at its position.
 func TestUploadEndsAtEveryPoint(t *testing.T) {
 	for at := time.Duration(0); at < 6*time.Second; at += 50 * time.Millisecond {
 		inBubble(t, at.String(), func(t *testing.T) {
@@ -136,13 +136,13 @@ func TestUploadEndsAtEveryPoint(t *testing.T) {
 				t.Errorf("opened %d, closed %d, %v", opened.Load(), closed.Load(), err)
 			}
 			if stands, _ := seeker.Seek(0, io.SeekCurrent); err != nil && stands != 3 {
-				t.Errorf("stands at %d, %v", stands, err)
+				t.Errorf("Seeker is at %d, %v", stands, err)
 			}
 			if err != nil && len(w.requests) > 1 && errors.Is(err, cfchat.ErrNotSent) {
-				t.Errorf("not sent? %v", err)
+				t.Errorf("ErrNotSent does not fit: %v", err)
 			}
 			if err != nil && len(w.requests) == 2 && !errors.Is(err, cfchat.ErrUnknownOutcome) {
-				t.Errorf("refused? %v", err)
+				t.Errorf("not ErrUnknownOutcome: %v", err)
 			}
 		})
 	}
@@ -158,7 +158,7 @@ func (d *dripping) Read(p []byte) (int, error) {
 	return d.Reader.Read(p[:1])
 }
 
-// TestUploadClosesAtGoexit closes what was opened before an Open ends its goroutine, as a failed test does.
+// TestUploadClosesAtGoexit checks that files opened earlier are closed if an Open ends its goroutine, as a failed test does.
 func TestUploadClosesAtGoexit(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		chat, _ := (&faultServer{good: trial.GoodMessage}).connect(t)

@@ -24,14 +24,14 @@ func sendFiles(ctx context.Context, chat *cfchat.Chat, files ...cfchat.File) err
 	return trial.Second(chat.Account(accountID).Messages.Send(ctx, 42, cfchat.MessageCreate{Content: "hi", Files: files}))
 }
 
-// bare puts net/http's own transport in place of the counting one.
+// bare replaces the counting transport with net/http's own.
 func bare(c *cfchat.Config) {
 	if count, ok := c.HTTPClient.Transport.(*counted); ok {
 		c.HTTPClient = &http.Client{Transport: count.RoundTripper}
 	}
 }
 
-// tracked is a file that is opened, and counts that.
+// tracked is a file that counts how often it is opened and closed.
 type tracked struct {
 	text           string
 	fail           error // of Read, after the text
@@ -50,7 +50,7 @@ type trackedReader struct {
 	*strings.Reader
 }
 
-// Len is not the one of the text, so that nobody knows the size.
+// Len hides the Len of the text, so that the size is unknown.
 func (r *trackedReader) Len(struct{}) {}
 
 func (r *trackedReader) Read(p []byte) (int, error) {
@@ -63,10 +63,11 @@ func (r *trackedReader) Read(p []byte) (int, error) {
 
 func (r *trackedReader) Close() error { r.of.closed.Add(1); return nil }
 
-// onlyReader is a Reader and nothing else.
+// onlyReader has no methods but Read.
 type onlyReader struct{ io.Reader }
 
-// TestU3U6UploadIsRepeated where that is safe and the files can be read again, and sends the same then.
+// TestU3U6UploadIsRepeated checks that an upload is repeated, byte for byte, if that is safe and the files can be read
+// again.
 func TestU3U6UploadIsRepeated(t *testing.T) {
 	limited := says(429, "text/plain", "Retry later\n", "Retry-After: 1")
 	const text = "0123456789"
@@ -77,22 +78,22 @@ func TestU3U6UploadIsRepeated(t *testing.T) {
 		requests int
 		is       error // nil for success
 	}{
-		"429, opened":             {nil, nil, []step{limited, fine}, 2, nil},
-		"429, a seeker":           {func() io.Reader { r := strings.NewReader("ab" + text); _, _ = r.Seek(2, io.SeekStart); return r }, nil, []step{limited, fine}, 2, nil},
-		"429, a reader":           {func() io.Reader { return onlyReader{strings.NewReader(text)} }, nil, []step{limited, fine}, 1, cfchat.ErrRateLimited},
-		"429 for ever, opened":    {nil, nil, []step{limited}, 3, cfchat.ErrRateLimited},
-		"429 for ever, a seeker":  {func() io.Reader { return strings.NewReader(text) }, nil, []step{limited}, 3, cfchat.ErrRateLimited},
-		"refused once, opened":    {nil, []error{errors.New("refused"), nil}, nil, 1, nil},
-		"refused once, a reader":  {func() io.Reader { return onlyReader{strings.NewReader(text)} }, []error{errors.New("refused"), nil}, nil, 0, cfchat.ErrNotSent},
-		"refused, a seeker":       {func() io.Reader { return strings.NewReader(text) }, []error{errors.New("refused")}, nil, 0, cfchat.ErrNotSent},
-		"500, opened":             {nil, nil, []step{sendsJSON(500, `{}`)}, 1, cfchat.ErrUnknownOutcome},
-		"503, a seeker":           {func() io.Reader { return strings.NewReader(text) }, nil, []step{sendsJSON(503, `{}`)}, 1, cfchat.ErrUnknownOutcome},
-		"lost, opened":            {nil, nil, []step{hangUp}, 1, cfchat.ErrUnknownOutcome},
-		"no answer, a seeker":     {func() io.Reader { return strings.NewReader(text) }, nil, []step{mute}, 1, cfchat.ErrUnknownOutcome},
-		"too large for the proxy": {nil, nil, []step{says(413, "text/html", "<html>").thenCloses()}, 1, nil},
-		"a refusal that proves":   {nil, nil, []step{sendsJSON(422, `{"error":"Validation failed: Attachments file size is too big"}`)}, 1, cfchat.ErrRejected},
-		"a redirect":              {nil, nil, []step{says(307, "", "", "Location: http://127.0.0.1/x")}, 1, cfchat.ErrRedirect},
-		"a redirect of a seeker":  {func() io.Reader { return strings.NewReader(text) }, nil, []step{says(302, "", "", "Location: /x")}, 1, cfchat.ErrRedirect},
+		"429, opened":              {nil, nil, []step{limited, fine}, 2, nil},
+		"429, a seeker":            {func() io.Reader { r := strings.NewReader("ab" + text); _, _ = r.Seek(2, io.SeekStart); return r }, nil, []step{limited, fine}, 2, nil},
+		"429, a reader":            {func() io.Reader { return onlyReader{strings.NewReader(text)} }, nil, []step{limited, fine}, 1, cfchat.ErrRateLimited},
+		"429 every time, opened":   {nil, nil, []step{limited}, 3, cfchat.ErrRateLimited},
+		"429 every time, a seeker": {func() io.Reader { return strings.NewReader(text) }, nil, []step{limited}, 3, cfchat.ErrRateLimited},
+		"refused once, opened":     {nil, []error{errors.New("refused"), nil}, nil, 1, nil},
+		"refused once, a reader":   {func() io.Reader { return onlyReader{strings.NewReader(text)} }, []error{errors.New("refused"), nil}, nil, 0, cfchat.ErrNotSent},
+		"refused, a seeker":        {func() io.Reader { return strings.NewReader(text) }, []error{errors.New("refused")}, nil, 0, cfchat.ErrNotSent},
+		"500, opened":              {nil, nil, []step{sendsJSON(500, `{}`)}, 1, cfchat.ErrUnknownOutcome},
+		"503, a seeker":            {func() io.Reader { return strings.NewReader(text) }, nil, []step{sendsJSON(503, `{}`)}, 1, cfchat.ErrUnknownOutcome},
+		"lost, opened":             {nil, nil, []step{hangUp}, 1, cfchat.ErrUnknownOutcome},
+		"no answer, a seeker":      {func() io.Reader { return strings.NewReader(text) }, nil, []step{mute}, 1, cfchat.ErrUnknownOutcome},
+		"too large for the proxy":  {nil, nil, []step{says(413, "text/html", "<html>").thenCloses()}, 1, nil},
+		"a refusal that proves":    {nil, nil, []step{sendsJSON(422, `{"error":"Validation failed: Attachments file size is too big"}`)}, 1, cfchat.ErrRejected},
+		"a redirect":               {nil, nil, []step{says(307, "", "", "Location: http://127.0.0.1/x")}, 1, cfchat.ErrRedirect},
+		"a redirect of a seeker":   {func() io.Reader { return strings.NewReader(text) }, nil, []step{says(302, "", "", "Location: /x")}, 1, cfchat.ErrRedirect},
 	} {
 		for kind, option := range map[string]func(*cfchat.Config){"net/http": bare, "another": func(*cfchat.Config) {}} {
 			inBubble(t, name+", "+kind, func(t *testing.T) {
@@ -111,7 +112,7 @@ func TestU3U6UploadIsRepeated(t *testing.T) {
 				err := sendFiles(t.Context(), chat, file)
 				synctest.Wait()
 				switch e, ok := errors.AsType[*cfchat.Error](err); {
-				case kind == "another" && c.refusals != nil: // nothing is proven of such a transport
+				case kind == "another" && c.refusals != nil: // such a transport proves nothing
 					return
 				case name == "too large for the proxy":
 					if !ok || e.StatusCode != 413 || errors.Is(err, cfchat.ErrUnknownOutcome) {
@@ -121,7 +122,7 @@ func TestU3U6UploadIsRepeated(t *testing.T) {
 					t.Errorf("%v, want %v", err, c.is)
 				}
 				if len(w.requests) != c.requests {
-					t.Errorf("%d requests came, want %d", len(w.requests), c.requests)
+					t.Errorf("got %d requests, want %d", len(w.requests), c.requests)
 				}
 				for _, r := range w.requests {
 					if r.body != w.requests[0].body || !strings.Contains(r.body, "\r\n\r\n"+text+"\r\n--") {
@@ -133,7 +134,7 @@ func TestU3U6UploadIsRepeated(t *testing.T) {
 				}
 				if seeks && err != nil {
 					if at, _ := seeker.Seek(0, io.SeekCurrent); at != start {
-						t.Errorf("it stands at %d, and stood at %d", at, start)
+						t.Errorf("Seeker is at %d, want %d as before", at, start)
 					}
 				}
 			})
@@ -141,7 +142,7 @@ func TestU3U6UploadIsRepeated(t *testing.T) {
 	}
 }
 
-// incomplete is a server that notes how much of a request came, and whether that is a whole one.
+// incomplete is a server that counts the whole forms, and the parts of forms, that arrive.
 type incomplete struct {
 	whole, some atomic.Int32
 }
@@ -175,8 +176,8 @@ func (s *incomplete) dial(context.Context, string, string) (net.Conn, error) {
 	return client, nil
 }
 
-// TestU2U5UploadThatEndsEarly never gives a server a form that it could take for a whole one: of a file that is shorter or longer
-// than it should be, fails, panics or hangs.
+// TestU2U5UploadThatEndsEarly checks that a server never gets a form that looks complete if a file is shorter or longer than
+// it should be, fails, panics or hangs.
 func TestU2U5UploadThatEndsEarly(t *testing.T) {
 	broken := errors.New("the disk is broken")
 	late := make(chan struct{})
@@ -186,17 +187,17 @@ func TestU2U5UploadThatEndsEarly(t *testing.T) {
 		says string
 		is   []error
 	}{
-		"shorter":         {cfchat.File{Size: 11, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it ended after 10 of 11 bytes`, nil},
-		"longer":          {cfchat.File{Size: 9, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it is longer than 9 bytes`, nil},
-		"much longer":     {cfchat.File{Size: 64 << 10, Reader: onlyReader{strings.NewReader(long)}}, `it is longer than 65536 bytes`, nil},
-		"much shorter":    {cfchat.File{Size: 1 << 20, Reader: onlyReader{strings.NewReader(long)}}, `it ended after 102400 of 1048576 bytes`, nil},
-		"empty":           {cfchat.File{Reader: onlyReader{strings.NewReader("")}}, `Files[1] "b.txt": it is empty`, nil},
-		"broken":          {(&tracked{text: "0123456789", fail: broken}).file(), `Files[1] "b.txt": the disk is broken`, []error{broken}},
-		"broken, of size": {cfchat.File{Size: 20, Reader: io.MultiReader(strings.NewReader(long[:15]), failing{broken})}, `Files[1] "b.txt": the disk is broken`, []error{broken}},
-		"panics":          {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), panicking{})}, `Files[1] "b.txt": the Reader panicked: boom`, nil},
-		"gives too much":  {cfchat.File{Reader: greedy{}}, `Files[1] "b.txt": its Read returned more than was requested`, nil},
-		"hangs":           {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), waiting{late})}, "no complete answer within 30s", []error{context.DeadlineExceeded}},
-		"another's":       {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), failing{&cfchat.Error{StatusCode: 404}})}, "404", nil},
+		"shorter":             {cfchat.File{Size: 11, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it ended after 10 of 11 bytes`, nil},
+		"longer":              {cfchat.File{Size: 9, Reader: onlyReader{strings.NewReader("0123456789")}}, `Files[1] "b.txt": it is longer than 9 bytes`, nil},
+		"much longer":         {cfchat.File{Size: 64 << 10, Reader: onlyReader{strings.NewReader(long)}}, `it is longer than 65536 bytes`, nil},
+		"much shorter":        {cfchat.File{Size: 1 << 20, Reader: onlyReader{strings.NewReader(long)}}, `it ended after 102400 of 1048576 bytes`, nil},
+		"empty":               {cfchat.File{Reader: onlyReader{strings.NewReader("")}}, `Files[1] "b.txt": it is empty`, nil},
+		"broken":              {(&tracked{text: "0123456789", fail: broken}).file(), `Files[1] "b.txt": the disk is broken`, []error{broken}},
+		"broken, with a size": {cfchat.File{Size: 20, Reader: io.MultiReader(strings.NewReader(long[:15]), failing{broken})}, `Files[1] "b.txt": the disk is broken`, []error{broken}},
+		"panics":              {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), panicking{})}, `Files[1] "b.txt": the Reader panicked: boom`, nil},
+		"gives too much":      {cfchat.File{Reader: greedy{}}, `Files[1] "b.txt": its Read returned more than was requested`, nil},
+		"hangs":               {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), waiting{late})}, "no complete answer within 30s", []error{context.DeadlineExceeded}},
+		"another's":           {cfchat.File{Reader: io.MultiReader(strings.NewReader("x"), failing{&cfchat.Error{StatusCode: 404}})}, "404", nil},
 	} {
 		for kind, foreign := range map[string]bool{"net/http": false, "another": true} {
 			inBubble(t, name+", "+kind, func(t *testing.T) {
@@ -205,7 +206,7 @@ func TestU2U5UploadThatEndsEarly(t *testing.T) {
 					c.file.Reader = io.MultiReader(strings.NewReader("x"), waiting{late})
 					defer synctest.Wait()
 					defer close(late)
-				} else if s, ok := c.file.Reader.(onlyReader); ok { // the other transport has used it up
+				} else if s, ok := c.file.Reader.(onlyReader); ok { // the other transport has consumed it
 					if again, ok := s.Reader.(io.Seeker); ok {
 						_, _ = again.Seek(0, io.SeekStart)
 					}
@@ -224,7 +225,7 @@ func TestU2U5UploadThatEndsEarly(t *testing.T) {
 				err := sendFiles(t.Context(), chat, first.file(), c.file)
 				synctest.Wait()
 				if server.whole.Load() != 0 || server.some.Load() == 0 {
-					t.Errorf("%d whole forms came, %d parts", server.whole.Load(), server.some.Load())
+					t.Errorf("got %d whole forms and %d parts", server.whole.Load(), server.some.Load())
 				}
 				if err == nil || !strings.Contains(err.Error(), c.says) || !errors.Is(err, cfchat.ErrUnknownOutcome) || errors.Is(err, cfchat.ErrNotSent) || errors.Is(err, cfchat.ErrNotFound) {
 					t.Errorf("%v, want %q", err, c.says)
@@ -235,7 +236,7 @@ func TestU2U5UploadThatEndsEarly(t *testing.T) {
 					}
 				}
 				if first.opened.Load() != 1 || first.closed.Load() != 1 && name != "hangs" {
-					t.Errorf("the first was opened %d and closed %d times", first.opened.Load(), first.closed.Load())
+					t.Errorf("the first file was opened %d and closed %d times", first.opened.Load(), first.closed.Load())
 				}
 			})
 		}
@@ -258,7 +259,7 @@ type waiting struct{ until <-chan struct{} }
 
 func (w waiting) Read([]byte) (int, error) { <-w.until; return 0, io.EOF }
 
-// TestU1UploadThatCannotBegin sends nothing: what opens a file fails before.
+// TestU1UploadThatCannotBegin checks that nothing is sent if opening a file fails.
 func TestU1UploadThatCannotBegin(t *testing.T) {
 	over := make(chan struct{})
 	for name, c := range map[string]struct {
@@ -309,7 +310,7 @@ func TestU1UploadThatCannotBegin(t *testing.T) {
 			t.Errorf("%v after %d requests", err, len(w.requests))
 		}
 	})
-	inBubble(t, "the context is over", func(t *testing.T) {
+	inBubble(t, "the context has ended", func(t *testing.T) {
 		w := &faultServer{good: trial.GoodMessage}
 		chat, _ := w.connect(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -325,8 +326,8 @@ func TestU1UploadThatCannotBegin(t *testing.T) {
 	})
 }
 
-// TestUploadWhereEditorsStepIn has an editor wrap the body, which is sent once then, or put another Content-Type.
-func TestUploadWhereEditorsStepIn(t *testing.T) {
+// TestUploadWithEditors has an editor wrap the body, which is then sent only once, and set another Content-Type, or fail.
+func TestUploadWithEditors(t *testing.T) {
 	wrap := cfchat.RequestEditorFn(func(_ context.Context, req *http.Request) error {
 		req.Body = struct {
 			io.Reader
@@ -361,7 +362,8 @@ func TestUploadWhereEditorsStepIn(t *testing.T) {
 	})
 }
 
-// TestU4UploadThatIsCut loses the connection after each kind of part of the request: one request, and nobody knows.
+// TestU4UploadThatIsCut breaks the connection within each kind of part of the request: there is one request, and its outcome
+// is unknown.
 func TestU4UploadThatIsCut(t *testing.T) {
 	for _, after := range []int64{1, 200, 600, 900, 5000, 40000} {
 		inBubble(t, fmt.Sprint(after), func(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
-// hooked is what creating a webhook says, and rehooked what changing one says, over a server of a version that answers so.
+// hooked returns the error of creating a webhook, and rehooked that of changing one, from a server of the given version that
+// sends the answer.
 func hooked(version, answer string, create cfchat.WebhookCreate) func(*testing.T) error {
 	return func(t *testing.T) error {
 		return trial.Second(hooks(t, version, answer).Create(t.Context(), create))
