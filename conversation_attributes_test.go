@@ -187,8 +187,15 @@ func TestRefusedCustomAttributes(t *testing.T) {
 			t.Errorf("%q: %v", keys, err)
 		}
 	}
-	if err := broken.ClearCustomAttributes(t.Context(), 0); !errors.Is(err, cfchat.ErrInvalidInput) {
-		t.Errorf("id 0: %v", err)
+	for name, err := range map[string]error{
+		"set":    trial.Second(broken.SetCustomAttributes(t.Context(), 0, of(1))),
+		"merge":  trial.Second(broken.MergeCustomAttributes(t.Context(), 0, of(1))),
+		"remove": trial.Second(broken.RemoveCustomAttributes(t.Context(), 0, []string{"a"})),
+		"clear":  broken.ClearCustomAttributes(t.Context(), 0),
+	} {
+		if !errors.Is(err, cfchat.ErrInvalidInput) {
+			t.Errorf("%s of conversation 0: %v", name, err)
+		}
 	}
 }
 

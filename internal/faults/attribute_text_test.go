@@ -38,27 +38,27 @@ var (
 	seats = map[string]any{"seats": 3}
 
 	attributeTexts = []errorText{
-		{"a priority that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error { return s.SetPriority(ctx, 42, "none") })},
-		{"custom attributes set to none", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		{"an invalid priority", asked(func(ctx context.Context, s cfchat.ConversationsService) error { return s.SetPriority(ctx, 42, "none") })},
+		{"custom attributes set to an empty map", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 			return trial.Second(s.SetCustomAttributes(ctx, 42, nil))
 		})},
 		{"no custom attributes to merge", attributesMerged(nil)},
-		{"no custom attributes to take away", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+		{"no custom attributes to remove", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 			return trial.Second(s.RemoveCustomAttributes(ctx, 42, nil))
 		})},
-		{"a blank custom attribute to take away from a contact", func(t *testing.T) error {
+		{"a blank custom attribute to remove from a contact", func(t *testing.T) error {
 			return trial.Second(trial.Chat(t, trial.Broken{}).Account(56).Contacts.RemoveCustomAttributes(t.Context(), 77, []string{""}))
 		}},
 		{"a custom attribute that is too long", attributesMerged(map[string]any{"plan": strings.Repeat("x", 1501)})},
-		{"a custom attribute that is too great", attributesMerged(map[string]any{"seats": 10_000_000_000})},
+		{"a custom attribute that is too large", attributesMerged(map[string]any{"seats": 10_000_000_000})},
 		{"a custom attribute with null in a list", attributesMerged(map[string]any{"plan": []any{nil}})},
-		{"a custom attribute with null in a list is there", attributesMerged(seats, `{"plan":[null]}`)},
-		{"custom attributes that the server did not set", attributesMerged(seats, `{}`, `{"seats":4}`)},
-		{"custom attributes that somebody overwrote", attributesMerged(seats, `{}`, `{"seats":3}`, `{"seats":4}`)},
+		{"an existing custom attribute with null in a list", attributesMerged(seats, `{"plan":[null]}`)},
+		{"custom attributes that the server ignored", attributesMerged(seats, `{}`, `{"seats":4}`)},
+		{"custom attributes that another program overwrote", attributesMerged(seats, `{}`, `{"seats":3}`, `{"seats":4}`)},
 		{"custom attributes of unknown outcome", attributesMerged(seats, `{}`, "", `{}`)},
 		{"custom attributes of unknown outcome that cannot be read", attributesMerged(seats, `{}`, "", "")},
 		{"custom attributes that cannot be read again", attributesMerged(seats, `{}`, `{"seats":3}`, "")},
-		{"custom attributes that are not answered", attributesMerged(seats, `{}`, `null`, `{}`)},
+		{"custom attributes without an answer", attributesMerged(seats, `{}`, `null`, `{}`)},
 		{"custom attributes that a bot cannot read", func(t *testing.T) error {
 			chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 				return trial.Reply(500, "application/json", `{"status":500,"error":"Internal Server Error"}`), nil

@@ -79,22 +79,22 @@ var contactChangeTexts = []errorText{
 	{"a walk through contacts from a page", contactsWalked("", cfchat.ContactListOptions{Page: 2})},
 	{"a walk that misses a contact", contactsWalked(strings.Replace(trial.GoodContacts, `"count":1`, `"count":2`, 1), anyPage)},
 	{"an update to a name that is too long", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new(strings.Repeat("é", 256))})},
-	{"an update of nothing", contactUpdated("4.16.2", cfchat.ContactUpdate{})},
+	{"an empty update", contactUpdated("4.16.2", cfchat.ContactUpdate{})},
 	{"an update to an empty name", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new("")})},
-	{"an update that sets and clears", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new("Jo"), Clear: []cfchat.ContactField{cfchat.ContactFieldName}})},
-	{"an update that clears what cannot be", contactUpdated("4.16.2", cfchat.ContactUpdate{Clear: []cfchat.ContactField{"blocked"}})},
-	{"an update with no attributes", contactUpdated("4.16.2", cfchat.ContactUpdate{CustomAttributes: map[string]any{}})},
-	{"an update that blocks where nobody can be", contactUpdated("3.6.0", cfchat.ContactUpdate{Blocked: new(true)})},
-	{"an update that blocks or not", contactUpdated("", cfchat.ContactUpdate{Blocked: new(true)})},
-	{"an update that the server did not make", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new("Mia")})},
+	{"an update that sets and clears one field", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new("Jo"), Clear: []cfchat.ContactField{cfchat.ContactFieldName}})},
+	{"an update that clears a field that cannot be empty", contactUpdated("4.16.2", cfchat.ContactUpdate{Clear: []cfchat.ContactField{"blocked"}})},
+	{"an update with empty attributes", contactUpdated("4.16.2", cfchat.ContactUpdate{CustomAttributes: map[string]any{}})},
+	{"an update with Blocked on an older server", contactUpdated("3.6.0", cfchat.ContactUpdate{Blocked: new(true)})},
+	{"an update with Blocked on a server of unknown version", contactUpdated("", cfchat.ContactUpdate{Blocked: new(true)})},
+	{"an update that the server ignored", contactUpdated("4.16.2", cfchat.ContactUpdate{Name: new("Mia")})},
 	{"an update of another contact", func(t *testing.T) error {
 		return contacted(`{"payload":`+trial.GoodContact+`}`, func(ctx context.Context, s cfchat.ContactsService) error {
 			return trial.Second(s.Update(ctx, 78, cfchat.ContactUpdate{Name: new("Jo")}))
 		})(t)
 	}},
-	{"no attributes to take away", ofSource("{}", "", withoutAttributes())},
-	{"an attribute without a name to take away", ofSource("{}", "", withoutAttributes(""))},
-	{"a deletion with an answer", ofSource("{}", "", func(ctx context.Context, s cfchat.ContactsService) error { return s.Delete(ctx, 77) })},
+	{"no attributes to remove", ofSource("{}", "", withoutAttributes())},
+	{"an attribute without a name to remove", ofSource("{}", "", withoutAttributes(""))},
+	{"a deletion with an unexpected answer", ofSource("{}", "", func(ctx context.Context, s cfchat.ContactsService) error { return s.Delete(ctx, 77) })},
 	{"a contact merged into itself", ofSource("{}", "", func(ctx context.Context, s cfchat.ContactsService) error {
 		return trial.Second(s.Merge(ctx, 77, 77))
 	})},
@@ -103,10 +103,10 @@ var contactChangeTexts = []errorText{
 	{"inboxes without an id", ofSource(`{"payload":[{"source_id":"a","inbox":{}}]}`, "", contactable)},
 	{"a blank source id", ofSource("{}", "", addSource(" "))},
 	{"a source id of another contact", ofSource("{}", strings.NewReplacer("77", "78", "contact-1", "crm-7").Replace(trial.GoodPlaced), addSource("crm-7"))},
-	{"a source id that the server does not take", ofSource("", "", addSource("crm-7"))},
+	{"a source id that the server does not accept", ofSource("", "", addSource("crm-7"))},
 	{"another source id", ofSource(trial.GoodSource, "", addSource("crm-8"))},
 	{"a source id without an inbox", ofSource(`{"source_id":"crm-7"}`, "", addSource("crm-7"))},
-	{"a message behind one that cannot be read", func(t *testing.T) error {
+	{"a message after an unreadable one", func(t *testing.T) error {
 		server := cfchattest.New(t, cfchattest.Version("4.16.2"))
 		conversation := server.AddConversation(cfchattest.Conversation{})
 		broken := server.AddMessage(conversation, cfchattest.Message{Content: "hi"})

@@ -50,21 +50,21 @@ func storedAndLost(create func()) (*http.Response, error) {
 }
 
 var contactOpenTexts = []errorText{
-	{"a conversation opened of nobody", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
+	{"a conversation opened with an invalid contact", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
 		return trial.Second(s.OpenConversation(ctx, 0, 1, cfchat.OpenOptions{}))
 	})},
-	{"a conversation opened with the response", opened(firstInbox, nil, cfchat.OpenOptions{}, cfchat.WithResponse(new(cfchat.Response)))},
-	{"a conversation opened in no inbox", opened(func(*cfchattest.Server) int64 { return 99 }, nil, cfchat.OpenOptions{})},
+	{"a conversation opened with WithResponse", opened(firstInbox, nil, cfchat.OpenOptions{}, cfchat.WithResponse(new(cfchat.Response)))},
+	{"a conversation opened in an invalid inbox", opened(func(*cfchattest.Server) int64 { return 99 }, nil, cfchat.OpenOptions{})},
 	{"a conversation opened without an address", opened(mailInbox, nil, cfchat.OpenOptions{})},
 	{"a conversation opened, and lost", opened(firstInbox, lost, cfchat.OpenOptions{})},
 	{"a conversation opened with a message, and lost", opened(firstInbox, storedAndLost, cfchat.OpenOptions{Message: cfchat.FirstMessage{Content: "hi"}})},
-	{"a conversation opened of another contact", opened(firstInbox, func(func()) (*http.Response, error) {
+	{"a conversation opened with another contact's answer", opened(firstInbox, func(func()) (*http.Response, error) {
 		return trial.Reply(200, "application/json", trial.GoodConversation), nil
 	}, cfchat.OpenOptions{})},
-	{"a conversation opened that the inbox has no source id for", opened(func(server *cfchattest.Server) int64 {
+	{"a conversation opened without a source id in the inbox", opened(func(server *cfchattest.Server) int64 {
 		return server.AddInbox(cfchattest.Inbox{Channel: "Channel::TwitterProfile"})
 	}, nil, cfchat.OpenOptions{})},
-	{"a conversation opened that cannot be seen", opened(firstInbox, func(func()) (*http.Response, error) {
+	{"a conversation opened that the key may not read", opened(firstInbox, func(func()) (*http.Response, error) {
 		return trial.Reply(200, "application/json", strings.Replace(trial.GoodConversation, `{"id":42,`,
 			`{"id":42,"inbox_id":1,"meta":{"sender":{"id":1}},`, 1)), nil
 	}, cfchat.OpenOptions{})},

@@ -92,15 +92,15 @@ var (
 )
 
 var contactTexts = []errorText{
-	{"a contact that is none", contactGot("", 0)},
+	{"an invalid contact id", contactGot("", 0)},
 	{"another contact", contactGot(`{"payload":`+trial.GoodContact+`}`, 78)},
 	{"a contact without its envelope", contactGot(trial.GoodContact, 77)},
 	{"contacts before the first page", contactsListed("", cfchat.ContactListOptions{Page: -1})},
-	{"contacts sorted by two in one", contactsListed("", cfchat.ContactListOptions{Sort: []cfchat.ContactSort{"name,email"}})},
-	{"contacts with a label of two", contactsListed("", cfchat.ContactListOptions{Labels: []string{"a,b"}})},
-	{"contacts without their page", contactsListed(`{"payload":[]}`, anyPage)},
-	{"contacts with something else", contactsListed(strings.Replace(trial.GoodContacts, "additional", "other", 1), anyPage)},
-	{"a search for nothing", contactsSearched(" ", anyPage)},
+	{"contacts sorted by two fields in one text", contactsListed("", cfchat.ContactListOptions{Sort: []cfchat.ContactSort{"name,email"}})},
+	{"contacts with two labels in one text", contactsListed("", cfchat.ContactListOptions{Labels: []string{"a,b"}})},
+	{"contacts without meta", contactsListed(`{"payload":[]}`, anyPage)},
+	{"contacts with a payload of another kind", contactsListed(strings.Replace(trial.GoodContacts, "additional", "other", 1), anyPage)},
+	{"an empty search", contactsSearched(" ", anyPage)},
 	{"a search for a NUL", contactsSearched("a\x00", anyPage)},
 	{"a search with labels", contactsSearched("jo", labelled)},
 	{"a filter of contacts with labels", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeEmail, "a@b.test")), labelled)},
@@ -112,34 +112,34 @@ var contactTexts = []errorText{
 		return trial.Second(chat.Account(56).Contacts.Filter(t.Context(), cfchat.Where(cfchat.Equal(cfchat.AttributeLabels, "vip")), anyPage))
 	}},
 	{"contacts by the beginning of an identifier", contactsFiltered(cfchat.Where(cfchat.Contains(cfchat.AttributeIdentifier, "crm")), anyPage)},
-	{"contacts that are blocked in words", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeBlocked, "yes")), anyPage)},
+	{"contacts with blocked as text", contactsFiltered(cfchat.Where(cfchat.Equal(cfchat.AttributeBlocked, "yes")), anyPage)},
 	{"a contact that has no such e-mail", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
 		return s.FindByEmail(ctx, "jo@customer.test")
 	})},
-	{"a contact by an e-mail that is none", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
+	{"a contact by an invalid e-mail", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
 		return s.FindByEmail(ctx, "jo")
 	})},
 	{"a contact by a phone number without its +", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
 		return s.FindByPhone(ctx, "14155551000")
 	})},
-	{"a contact by no identifier", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
+	{"a contact by an empty identifier", contactFound(func(ctx context.Context, s cfchat.ContactsService) (*cfchat.Contact, error) {
 		return s.FindByIdentifier(ctx, " ")
 	})},
-	{"a contact of nothing", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
+	{"an empty contact", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
 		return trial.Second(s.Create(ctx, cfchat.ContactCreate{}))
 	})},
-	{"a contact once that nothing tells from others", contactOf(contactOnce(cfchat.ContactCreate{Name: "Jo"}))},
-	{"a contact with much that is wrong", contactOf(contactOnce(cfchat.ContactCreate{
+	{"FindOrCreate without anything unique", contactOf(contactOnce(cfchat.ContactCreate{Name: "Jo"}))},
+	{"a contact with several mistakes", contactOf(contactOnce(cfchat.ContactCreate{
 		Email: "jo@", Identifier: " ", SourceID: "customer-42",
 	}))},
 	{"a blocked contact before 3.7.0", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = "3.6.0" })
 		return trial.Second(chat.Account(56).Contacts.Create(t.Context(), cfchat.ContactCreate{Name: "Jo", Blocked: true}))
 	}},
-	{"a contact that is taken", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
+	{"a contact that already exists", contactOf(func(ctx context.Context, s cfchat.ContactsService) error {
 		return trial.Second(s.Create(ctx, cfchat.ContactCreate{Email: "jo@customer.test"}))
 	})},
-	{"another contact than was created", contacted(trial.GoodCreated, func(ctx context.Context, s cfchat.ContactsService) error {
+	{"a different contact than created", contacted(trial.GoodCreated, func(ctx context.Context, s cfchat.ContactsService) error {
 		return trial.Second(s.Create(ctx, cfchat.ContactCreate{Email: "mia@customer.test"}))
 	})},
 	{"a created contact without its envelope", contacted(`{"payload":`+trial.GoodContact+`}`, func(ctx context.Context, s cfchat.ContactsService) error {
@@ -149,14 +149,14 @@ var contactTexts = []errorText{
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.ServerVersion = "3.1.1" })
 		return trial.Second(chat.Account(56).Contacts.FindOrCreate(t.Context(), cfchat.ContactCreate{Email: "jo@customer.test", InboxID: 5, SourceID: "crm-7"}))
 	}},
-	{"a contact that is two", contactOf(contactOnce(cfchat.ContactCreate{Email: "jo@customer.test", PhoneNumber: "+14155551000"}))},
+	{"a contact that matches two contacts", contactOf(contactOnce(cfchat.ContactCreate{Email: "jo@customer.test", PhoneNumber: "+14155551000"}))},
 	{"a contact whose owner is hidden", contactRefused(422, `{"message":"Email has already been taken","attributes":["email"]}`, cfchat.ContactCreate{Email: "jo@customer.test"})},
-	{"a contact that may be stored yet", contactRefused(500, `{"status":500,"error":"Internal Server Error"}`, cfchat.ContactCreate{Email: "jo@customer.test"})},
-	{"a contact that is the second with its phone number, perhaps", contactOf(contactOnce(cfchat.ContactCreate{PhoneNumber: "+14155552000"}), cfchattest.Failure{Status: 500})},
-	{"a source id that nobody has", contactOf(contactBySource(1, "customer-42"))},
-	{"a source id in no inbox", contactOf(contactBySource(99, "customer-42"))},
-	{"a source id that is none", contactOf(contactBySource(1, " "))},
-	{"a source id of another", contacted(trial.GoodPlaced, contactBySource(5, "customer-42"))},
+	{"a contact that may still be stored", contactRefused(500, `{"status":500,"error":"Internal Server Error"}`, cfchat.ContactCreate{Email: "jo@customer.test"})},
+	{"a contact that may be the second with its phone number", contactOf(contactOnce(cfchat.ContactCreate{PhoneNumber: "+14155552000"}), cfchattest.Failure{Status: 500})},
+	{"a source id without a contact", contactOf(contactBySource(1, "customer-42"))},
+	{"a source id in an invalid inbox", contactOf(contactBySource(99, "customer-42"))},
+	{"an invalid source id", contactOf(contactBySource(1, " "))},
+	{"a source id of another contact's", contacted(trial.GoodPlaced, contactBySource(5, "customer-42"))},
 	{"contacts since a time", contactsFiltered(cfchat.Where(cfchat.Since(cfchat.AttributeCreatedAt, time.Unix(1795386404, 0))), anyPage)},
 	{"contacts without a custom attribute, and more", contactsFiltered(
 		cfchat.Where(cfchat.NotEqual("plan", "pro")).And(cfchat.Equal(cfchat.AttributeName, "Jo")), anyPage)},

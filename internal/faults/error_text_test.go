@@ -205,18 +205,18 @@ var configTexts = []errorText{
 	{"a server over plain http", served("http://chat.example.com")},
 	{"a server over something else", served("ftp://chat.example.com")},
 	{"a negative timeout", configured(func(c *cfchat.Config) { c.Timeout = -1 })},
-	{"a version that is none", configured(func(c *cfchat.Config) { c.ServerVersion = "latest" })},
+	{"an invalid version", configured(func(c *cfchat.Config) { c.ServerVersion = "latest" })},
 	{"a negative bound", configured(func(c *cfchat.Config) { c.MaxBody = -1 })},
-	{"a user agent of two lines", configured(func(c *cfchat.Config) { c.UserAgent = "a\nb" })},
-	{"a nil editor for all", configured(func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{nil} })},
+	{"a user agent with a line break", configured(func(c *cfchat.Config) { c.UserAgent = "a\nb" })},
+	{"a nil editor in Config", configured(func(c *cfchat.Config) { c.RequestEditors = []cfchat.RequestEditorFn{nil} })},
 	{"negative tries", configured(func(c *cfchat.Config) { c.Retry.MaxTries = -1 })},
 	{"a negative wait", configured(func(c *cfchat.Config) { c.Retry.MaxWait = -1 })},
-	{"a limit of nothing", configured(func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(0) })},
-	{"a nil limiter of a type", configured(func(c *cfchat.Config) { c.Limiter = (*limiterFunc)(nil) })},
-	{"attributes that JSON does not have", func(*testing.T) error {
+	{"a limit of zero requests", configured(func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(0) })},
+	{"a limiter that is a typed nil", configured(func(c *cfchat.Config) { c.Limiter = (*limiterFunc)(nil) })},
+	{"attributes that JSON cannot express", func(*testing.T) error {
 		return trial.Second(cfchat.NewAttributes(map[string]any{"a": math.NaN()}))
 	}},
-	{"a key for a plain generated client, and none is there", func(t *testing.T) error {
+	{"a generated client without a key", func(t *testing.T) error {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://chat.test/api/v1/accounts/56/conversations", nil)
 		if err != nil {
 			return nil
@@ -275,25 +275,25 @@ func firstError[T any](all iter.Seq2[T, error]) error {
 }
 
 var inputTexts = []errorText{
-	{"an id that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error { return trial.Second(s.Get(ctx, 0)) })},
+	{"an invalid id", asked(func(ctx context.Context, s cfchat.ConversationsService) error { return trial.Second(s.Get(ctx, 0)) })},
 	{"no context", asked(func(_ context.Context, s cfchat.ConversationsService) error {
 		var none context.Context
 		return trial.Second(s.Get(none, 42))
 	})},
-	{"a service of no account", func(t *testing.T) error { return trial.Second(new(cfchat.Account).Conversations.Get(t.Context(), 42)) }},
-	{"an account of no chat", func(t *testing.T) error {
+	{"a service without an account", func(t *testing.T) error { return trial.Second(new(cfchat.Account).Conversations.Get(t.Context(), 42)) }},
+	{"an account without a chat", func(t *testing.T) error {
 		return trial.Second(new(cfchat.Chat).Account(56).Conversations.Get(t.Context(), 42))
 	}},
-	{"a generated client of no chat", func(t *testing.T) error {
+	{"a generated client without a chat", func(t *testing.T) error {
 		return trial.Second(new(cfchat.Chat).Raw().GetDetailsOfAConversationWithResponse(t.Context(), 56, 42))
 	}},
-	{"an account's id that is none", func(t *testing.T) error {
+	{"an invalid account id", func(t *testing.T) error {
 		return trial.Second(trial.Chat(t, trial.Broken{}).Account(-1).Conversations.Get(t.Context(), 42))
 	}},
 	{"page 0 of a filter", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 		return trial.Second(s.Filter(ctx, cfchat.Where(cfchat.Equal("status", "open")), 0))
 	})},
-	{"a status to set that is none", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
+	{"setting an invalid status", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 		return trial.Second(s.SetStatus(ctx, 42, "closed"))
 	})},
 	{"a snooze before 1970", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
@@ -304,43 +304,43 @@ var inputTexts = []errorText{
 	})},
 	{"a label with a blank", listed(cfchat.ConversationListOptions{Labels: []string{"vip "}})},
 	{"a label with a comma", listed(cfchat.ConversationListOptions{Labels: []string{"a,b"}})},
-	{"a part of a second", listed(cfchat.ConversationListOptions{UpdatedWithin: time.Millisecond})},
+	{"a fraction of a second", listed(cfchat.ConversationListOptions{UpdatedWithin: time.Millisecond})},
 	{"Q with a status", listed(cfchat.ConversationListOptions{Q: "refund", Status: cfchat.StatusOpen})},
 	{"Q with an order by priority", listed(cfchat.ConversationListOptions{Q: "refund", SortBy: cfchat.SortBySortOnPriority})},
-	{"counts of mine", countsOf(cfchat.ConversationListOptions{AssigneeType: cfchat.AssigneeTypeMe})},
-	{"counts of changes", countsOf(cfchat.ConversationListOptions{UpdatedWithin: time.Hour})},
-	{"three things at once", listed(cfchat.ConversationListOptions{TeamID: -1, InboxID: -1, Page: -1})},
-	{"a create without a place", created(cfchat.ConversationCreate{})},
+	{"counts with an assignee type", countsOf(cfchat.ConversationListOptions{AssigneeType: cfchat.AssigneeTypeMe})},
+	{"counts with UpdatedWithin", countsOf(cfchat.ConversationListOptions{UpdatedWithin: time.Hour})},
+	{"three mistakes at once", listed(cfchat.ConversationListOptions{TeamID: -1, InboxID: -1, Page: -1})},
+	{"a create without any ids", created(cfchat.ConversationCreate{})},
 	{"a create without an inbox", created(cfchat.ConversationCreate{ContactID: 1, SourceID: "s"})},
 	{"a create without a contact", created(cfchat.ConversationCreate{InboxID: 1, SourceID: "s"})},
-	{"a create that sleeps and does not", created(cfchat.ConversationCreate{SourceID: "s", SnoozedUntil: time.Unix(1e9, 0)})},
-	{"a create with an attribute that JSON does not have", created(cfchat.ConversationCreate{
+	{"a create with SnoozedUntil but not snoozed", created(cfchat.ConversationCreate{SourceID: "s", SnoozedUntil: time.Unix(1e9, 0)})},
+	{"a create with an attribute that JSON cannot express", created(cfchat.ConversationCreate{
 		SourceID: "s", CustomAttributes: map[string]any{"tier": math.Inf(1)},
 	})},
-	{"a create with a message in no direction", created(cfchat.ConversationCreate{
+	{"a create with a message of an invalid type", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{Content: "hi", MessageType: "sideways"},
 	})},
-	{"a create with a message that is no text", created(cfchat.ConversationCreate{
+	{"a create with a message that is not UTF-8", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{Content: "caf\xe9"},
 	})},
 	{"a create with a message that is too long", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{Content: strings.Repeat("{", 20_000)},
 	})},
-	{"a create with a template of the contact's", created(cfchat.ConversationCreate{
+	{"a create with a template from the contact", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{Content: "hi", MessageType: cfchat.MessageKindIncoming, Template: true},
 	})},
-	{"a create with a template in parameters", created(cfchat.ConversationCreate{
+	{"a create with Liquid in template parameters", created(cfchat.ConversationCreate{
 		SourceID: "s", Message: cfchat.FirstMessage{TemplateParams: map[string]any{"name": "{{contact.name}}"}},
 	})},
 	{"a create for a team with a bot's key", created(cfchat.ConversationCreate{SourceID: "s", TeamID: 4})},
 	{"a scan from before the start", scanningBy(cfchat.ConversationScanOptions{After: -1})},
-	{"a scan that ends before it begins", scanningBy(cfchat.ConversationScanOptions{After: 10, Until: 5})},
-	{"a scan by fewer ids than none", scanningBy(cfchat.ConversationScanOptions{MaxWindow: -1})},
+	{"a scan that ends before it starts", scanningBy(cfchat.ConversationScanOptions{After: 10, Until: 5})},
+	{"a scan with a negative MaxWindow", scanningBy(cfchat.ConversationScanOptions{MaxWindow: -1})},
 	{"a scan of negative width", scanningBy(cfchat.ConversationScanOptions{Concurrency: -1})},
-	{"changes since no time, with a negative margin", changedSince(time.Time{}, -time.Second)},
-	{"changes since before there were any", changedSince(time.Unix(-1, 0), 0)},
-	{"changes since a year far ahead", changedSince(time.Date(9000, 1, 2, 3, 4, 5, 0, time.UTC), 0)},
-	{"changes that nobody has made", func(*testing.T) error { return firstError(new(cfchat.Changes).All()) }},
+	{"changes without a time, with a negative margin", changedSince(time.Time{}, -time.Second)},
+	{"changes since before 1970", changedSince(time.Unix(-1, 0), 0)},
+	{"changes since a year far in the future", changedSince(time.Date(9000, 1, 2, 3, 4, 5, 0, time.UTC), 0)},
+	{"changes since a time in the future", func(*testing.T) error { return firstError(new(cfchat.Changes).All()) }},
 	{"a bot that lists", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
 		return trial.Second(chat.Account(56).Conversations.List(t.Context(), cfchat.ConversationListOptions{}))
@@ -358,7 +358,7 @@ var optionTexts = []errorText{
 	{"a nil editor", optioned(cfchat.RequestEditorFn(nil))},
 	{"a nil Response", optioned(cfchat.WithResponse(nil))},
 	{"two Responses", optioned(cfchat.WithResponse(new(cfchat.Response)), cfchat.WithResponse(new(cfchat.Response)))},
-	{"keys that are none", optioned(cfchat.WithKeys(auth.Keys{}))},
+	{"empty keys", optioned(cfchat.WithKeys(auth.Keys{}))},
 	{"negative tries of a call", optioned(cfchat.WithRetry(cfchat.Retry{MaxTries: -1}))},
 	{"a Response for an iterator", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 		return firstError(s.ListAll(ctx, cfchat.ConversationListOptions{}, cfchat.WithResponse(new(cfchat.Response))))
@@ -391,43 +391,43 @@ var filterTexts = []errorText{
 	{"a filter without rules", filtered(cfchat.Filter{})},
 	{"a rule without an attribute", where("", "open")},
 	{"a rule on an attribute of contacts", where("email", "jo@customer.test")},
-	{"a rule on an attribute that older servers leave out", filteredBy("2.16.0", "priority", "urgent")},
+	{"a rule on an attribute that older servers ignore", filteredBy("2.16.0", "priority", "urgent")},
 	{"a rule on an attribute that later servers do not know", filteredBy("4.7.0", "contact_id", 7)},
-	{"a rule with an operator that is none", filtered(cfchat.Where(cfchat.NewRule("status", "like", "open")))},
-	{"a rule that says how it is joined", filtered(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{
+	{"a rule with an invalid operator", filtered(cfchat.Where(cfchat.NewRule("status", "like", "open")))},
+	{"a rule with its own query operator", filtered(cfchat.Where(cfchat.RawRule(cfchat.FilterRule{
 		AttributeKey: "status", FilterOperator: "equal_to", Values: []any{"open"}, QueryOperator: new(cfchat.QueryOperatorAND),
 	})))},
 	{"a rule without a value", where("status")},
 	{"a rule with an empty value", where("browser_language", "")},
-	{"a rule with a value that JSON does not have", where("tier", math.NaN())},
+	{"a rule with a value that JSON cannot express", where("tier", math.NaN())},
 	{"a rule with nil", where("tier", nil)},
-	{"a value where none is meant", filtered(cfchat.Where(cfchat.NewRule("labels", "is_present", "x")))},
-	{"no time", filtered(cfchat.Where(cfchat.GreaterThan("created_at", time.Time{})))},
+	{"a value for an operator without values", filtered(cfchat.Where(cfchat.NewRule("labels", "is_present", "x")))},
+	{"a zero time", filtered(cfchat.Where(cfchat.GreaterThan("created_at", time.Time{})))},
 	{"a time within a day", filtered(cfchat.Where(cfchat.GreaterThan("created_at", time.Unix(1e9, 0))))},
-	{"a moment of a custom attribute", filtered(cfchat.Where(cfchat.Since("due", time.Unix(1e9, 0))))},
-	{"a moment before there were any", filtered(cfchat.Where(cfchat.Since("created_at", time.Time{})))},
-	{"a moment in a filter with Or", filtered(cfchat.Where(cfchat.Since("created_at", time.Unix(1e9, 0))).Or(cfchat.Equal("status", "open")))},
-	{"a moment that is to be kept", func(*testing.T) error {
+	{"a time for a custom attribute", filtered(cfchat.Where(cfchat.Since("due", time.Unix(1e9, 0))))},
+	{"a time before 1970", filtered(cfchat.Where(cfchat.Since("created_at", time.Time{})))},
+	{"a time in a filter with Or", filtered(cfchat.Where(cfchat.Since("created_at", time.Unix(1e9, 0))).Or(cfchat.Equal("status", "open")))},
+	{"a time in a saved filter", func(*testing.T) error {
 		return trial.Second(cfchat.Where(cfchat.Since("created_at", time.Unix(1e9, 0))).MarshalJSON())
 	}},
 	{"an operator that the attribute does not have", filtered(cfchat.Where(cfchat.NewRule("status", "contains", "open")))},
 	{"a list among other values", where("inbox_id", 1, []int{1, 2})},
 	{"a pointer", where("inbox_id", new(1))},
-	{"a status that is none", where("status", "opne")},
-	{"a priority that is none", where("priority", "hgih")},
-	{"an id that is none, in a filter", where("inbox_id", "five")},
+	{"an invalid status", where("status", "opne")},
+	{"an invalid priority", where("priority", "hgih")},
+	{"an invalid id, in a filter", where("inbox_id", "five")},
 	{"a number where text is meant", where("browser_language", 5)},
-	{"days that are no number", filtered(cfchat.Where(cfchat.NewRule("created_at", "days_before", "many")))},
-	{"a day that is none", filtered(cfchat.Where(cfchat.NewRule("created_at", "is_greater_than", "tomorrow")))},
-	{"several texts of a custom attribute", where("tier", "gold", "silver")},
+	{"days that are not a number", filtered(cfchat.Where(cfchat.NewRule("created_at", "days_before", "many")))},
+	{"an invalid day", filtered(cfchat.Where(cfchat.NewRule("created_at", "is_greater_than", "tomorrow")))},
+	{"several texts for a custom attribute", where("tier", "gold", "silver")},
 	{"a quote to compare with", filtered(cfchat.Where(cfchat.NewRule("tier", "is_greater_than", "it's")))},
-	{"text behind a custom attribute", filtered(cfchat.Where(cfchat.Equal("tier", "gold")).And(cfchat.Equal("mail_subject", "Hello")))},
+	{"text after a custom attribute", filtered(cfchat.Where(cfchat.Equal("tier", "gold")).And(cfchat.Equal("mail_subject", "Hello")))},
 	{"NotEqual on a custom attribute before a rule", filtered(cfchat.Where(cfchat.NotEqual("tier", "gold")).And(cfchat.Equal("status", "open")))},
 	{"NotEqual on a custom attribute after And", filtered(cfchat.Where(cfchat.Equal("status", "open")).And(cfchat.NotEqual("tier", "gold")))},
 	{"NotEqual on a custom attribute in a scan", asked(func(ctx context.Context, s cfchat.ConversationsService) error {
 		return firstError(s.Scan(ctx, cfchat.Where(cfchat.NotEqual("tier", "gold")), cfchat.ConversationScanOptions{}))
 	})},
-	{"a saved filter that is none", readAs(`{"payload":5}`)},
+	{"an invalid saved filter", readAs(`{"payload":5}`)},
 	{"a saved filter whose rules are not joined", readAs(`{"payload":[{"attribute_key":"status"},{"attribute_key":"status"}]}`)},
 }
 
@@ -440,19 +440,19 @@ func done(method, path string, body, answer any) func(*testing.T) error {
 }
 
 var doTexts = []errorText{
-	{"Do: a method that is none", done("LIST", "labels", nil, nil)},
+	{"Do: an invalid method", done("LIST", "labels", nil, nil)},
 	{"Do: no path", done("GET", "", nil, nil)},
 	{"Do: a fragment", done("GET", "labels#top", nil, nil)},
 	{"Do: a whole address", done("GET", "https://chat.test/labels", nil, nil)},
-	{"Do: a path with a slash in front", done("GET", "/labels", nil, nil)},
+	{"Do: a path with a leading slash", done("GET", "/labels", nil, nil)},
 	{"Do: a path with a blank", done("GET", "labels?q=a b", nil, nil)},
 	{"Do: a path that leads elsewhere", done("GET", "labels/../../57", nil, nil)},
 	{"Do: a GET with a body", done("GET", "labels", map[string]any{}, nil)},
-	{"Do: a nil body of a type", done("POST", "labels", (map[string]any)(nil), nil)},
-	{"Do: a body that JSON does not have", done("POST", "labels", func() {}, nil)},
+	{"Do: a body that is a typed nil", done("POST", "labels", (map[string]any)(nil), nil)},
+	{"Do: a body that JSON cannot express", done("POST", "labels", func() {}, nil)},
 	{"Do: bytes as JSON", done("POST", "labels", []byte("{}"), nil)},
 	{"Do: text as JSON", done("POST", "labels", "{}", nil)},
-	{"Do: a nil answer of a type", done("GET", "labels", nil, (*int)(nil))},
+	{"Do: an answer that is a typed nil", done("GET", "labels", nil, (*int)(nil))},
 	{"Do: an answer that nothing can be decoded into", done("GET", "labels", nil, 5)},
 	{"Do: an answer to HEAD", done("HEAD", "labels", nil, new(int))},
 	{"Do: an empty answer", done("GET", "labels", nil, new(int))},
@@ -481,17 +481,17 @@ func changed(change func(*http.Request)) func(*testing.T) error {
 
 var editorTexts = []errorText{
 	{"an editor that fails", edited(func(*http.Request) error { return errors.New("no token") })},
-	{"an editor that fails without words", edited(func(*http.Request) error { return (*nilError)(nil) })},
+	{"an editor that fails without a message", edited(func(*http.Request) error { return (*nilError)(nil) })},
 	{"an editor that panics", edited(func(*http.Request) error { panic("boom") })},
 	{"an editor whose body fails", changed(func(r *http.Request) { r.Body = io.NopCloser(failingReader{}) })},
 	{"an editor that changes the host", changed(func(r *http.Request) { r.URL.Host = "evil.example" })},
 	{"an editor that sets two keys", changed(func(r *http.Request) { r.Header[auth.HeaderDash] = []string{"a", "b"} })},
-	{"an editor that takes the address away", changed(func(r *http.Request) { r.URL = nil })},
-	{"an editor that asks for something else", changed(func(r *http.Request) { r.Method = http.MethodPatch })},
+	{"an editor that removes the address", changed(func(r *http.Request) { r.URL = nil })},
+	{"an editor that changes the method", changed(func(r *http.Request) { r.Method = http.MethodPatch })},
 	{"an editor that sets URL.Opaque", changed(func(r *http.Request) { r.URL.Opaque = "//x" })},
 	{"an editor that sets an Idempotency-Key", changed(func(r *http.Request) { r.Header.Set("Idempotency-Key", "a") })},
-	{"an editor that sets a header that HTTP does not have", changed(func(r *http.Request) { r.Header["a b"] = []string{"c"} })},
-	{"an editor that sets a header of two lines", changed(func(r *http.Request) { r.Header.Set("A", "b\nc") })},
+	{"an editor that sets an invalid header", changed(func(r *http.Request) { r.Header["a b"] = []string{"c"} })},
+	{"an editor that sets a header with a line break", changed(func(r *http.Request) { r.Header.Set("A", "b\nc") })},
 }
 
 // carried returns the error of a call over a Transport.
@@ -511,13 +511,13 @@ var transportTexts = []errorText{
 	{"a read: the address shows", unanswered(trial.Get, &url.Error{Op: "Get", URL: "https://chat.test/?q=x", Err: io.EOF})},
 	{"a Transport without an answer", unanswered(trial.Get, nil)},
 	{"a Transport that panics", carried(trial.Create, func(*http.Request) (*http.Response, error) { panic("boom") })},
-	{"a Transport that gives no status", carried(trial.Get, func(*http.Request) (*http.Response, error) { return trial.Reply(0, "", ""), nil })},
-	{"a Transport that fails without words", unanswered(trial.Get, (*nilError)(nil))},
+	{"a Transport that returns no status", carried(trial.Get, func(*http.Request) (*http.Response, error) { return trial.Reply(0, "", ""), nil })},
+	{"a Transport that fails without a message", unanswered(trial.Get, (*nilError)(nil))},
 	{"a write: no answer in time", carried(trial.Create, func(req *http.Request) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	})},
-	{"a write: a Transport that ignores the time", func(t *testing.T) error {
+	{"a write: a Transport that ignores the deadline", func(t *testing.T) error {
 		over := make(chan struct{})
 		defer synctest.Wait()
 		defer close(over)
@@ -563,14 +563,14 @@ var answerTexts = []errorText{
 		srv := cfchattest.New(t)
 		return trial.Second(srv.Account(t, func(c *cfchat.Config) { c.Keys.User = auth.NewKey(srv.AgentKey()) }).Webhooks.List(t.Context()))
 	}},
-	{"404, no such call", answered(trial.Get, 404, isJSON, `{"status":404,"error":"Not Found"}`)},
+	{"404, no such operation", answered(trial.Get, 404, isJSON, `{"status":404,"error":"Not Found"}`)},
 	{"404, no such path", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			return trial.Reply(404, isJSON, `{"status":404,"error":"Not Found"}`), nil
 		}))
 		return chat.Account(56).Do(t.Context(), http.MethodGet, "conversations/42/attachments", nil, nil)
 	}},
-	{"a server that does not tell its version", func(t *testing.T) error {
+	{"a server that does not report its version", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			return trial.Reply(200, isJSON, `{"data_services":"ok"}`), nil
 		}))
@@ -593,21 +593,21 @@ var answerTexts = []errorText{
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, "text/html", "<html>"), nil }))
 		return chat.Account(56).Do(t.Context(), "POST", "labels", nil, nil)
 	}},
-	{"a success that is no JSON", answered(trial.Create, 200, isJSON, `{"id":`)},
+	{"a success that is not JSON", answered(trial.Create, 200, isJSON, `{"id":`)},
 	{"a success of another kind", answered(trial.Get, 200, isJSON, `{}`)},
 	{"a list without its envelope", answered(trial.List, 200, isJSON, trial.GoodPage)},
 	{"a page without its conversations", answered(trial.Filter, 200, isJSON, `{"meta":{}}`)},
-	{"a page with something else", answered(trial.Filter, 200, isJSON, `{"payload":[{"id":5}]}`)},
-	{"counts that are missing", answered(trial.Counts, 200, isJSON, `{"meta":{"mine_count":1}}`)},
+	{"a page of another kind", answered(trial.Filter, 200, isJSON, `{"payload":[{"id":5}]}`)},
+	{"missing counts", answered(trial.Counts, 200, isJSON, `{"meta":{"mine_count":1}}`)},
 	{"counts of a filter", answered(trial.Counts, 200, isJSON, trial.GoodPage)},
-	{"a change that is none", answered(trial.Toggle, 200, isJSON, `{}`)},
-	{"labels that are none", answered(trial.CallOf("listAllLabelsOfAConversation"), 200, isJSON, `{}`)},
+	{"a status change of another kind", answered(trial.Toggle, 200, isJSON, `{}`)},
+	{"labels of another kind", answered(trial.CallOf("listAllLabelsOfAConversation"), 200, isJSON, `{}`)},
 	{"another conversation", answered(trial.Get, 200, isJSON, `{"id":43,"status":"open"}`)},
 	{"another status", answered(trial.Toggle, 200, isJSON, `{"payload":{"success":true,"conversation_id":42,"current_status":"open"}}`)},
 	{"a status that was not stored", answered(trial.Toggle, 200, isJSON, `{"payload":{"success":false,"conversation_id":42,"current_status":"resolved"}}`)},
-	{"a time that is none", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","timestamp":[]}`)},
-	{"an ISO time that is none", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","snoozed_until":5}`)},
-	{"attributes that are none", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","custom_attributes":5}`)},
+	{"an invalid time", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","timestamp":[]}`)},
+	{"an invalid ISO time", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","snoozed_until":5}`)},
+	{"invalid attributes", answered(trial.Get, 200, isJSON, `{"id":42,"status":"open","custom_attributes":5}`)},
 	{"too large", answered(trial.Get, 200, isJSON, strings.Repeat(" ", 2000))},
 	{"cut", carried(trial.Create, func(*http.Request) (*http.Response, error) {
 		resp := trial.Reply(200, isJSON, "")
@@ -618,7 +618,7 @@ var answerTexts = []errorText{
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return trial.Reply(200, isJSON, trial.GoodPage), nil }))
 		return firstError(chat.Account(56).Conversations.FilterAll(t.Context(), cfchat.Where(cfchat.Equal("status", "open"))))
 	}},
-	{"a window with something else", func(t *testing.T) error {
+	{"a window of another kind", func(t *testing.T) error {
 		return scanOver(t, func(req *http.Request) *http.Response {
 			body, _ := io.ReadAll(req.Body)
 			rows := `{"id":99,"status":"open"}`
@@ -648,12 +648,12 @@ var answerTexts = []errorText{
 			return s.Scan(t.Context(), 42, cfchat.MessageScanOptions{Until: 2})
 		})
 	}},
-	{"messages behind one of no conversation", func(t *testing.T) error {
+	{"messages after one, without a conversation", func(t *testing.T) error {
 		return messageOver(t, nil, func(s cfchat.MessagesService) iter.Seq2[*cfchat.Message, error] {
 			return s.ScanAll(t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{After: 5})
 		})
 	}},
-	{"messages of an account, up to one before the first", func(t *testing.T) error {
+	{"messages of an account, up to an id before the first", func(t *testing.T) error {
 		return messageOver(t, nil, func(s cfchat.MessagesService) iter.Seq2[*cfchat.Message, error] {
 			return s.ScanAll(t.Context(), cfchat.Filter{}, cfchat.MessageScanAllOptions{ConversationID: 5, Until: 4})
 		})
@@ -730,7 +730,7 @@ func limited(try int, err error) func(*testing.T) error {
 var waitTexts = []errorText{
 	{"a limiter that fails", limited(1, errors.New("the day's budget is used up"))},
 	{"a limiter that fails before another try", limited(2, errors.New("the day's budget is used up"))},
-	{"a minute that is full", func(t *testing.T) error {
+	{"a minute without requests left", func(t *testing.T) error {
 		time.Sleep(30 * time.Second)
 		chat := trial.Chat(t, newMinuteServer(1), func(c *cfchat.Config) { c.Limiter = cfchat.PerMinute(1) })
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -746,13 +746,13 @@ var waitTexts = []errorText{
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
 		return trial.Second(trial.Get.In(ctx, chat, 56, trial.One))
 	}},
-	{"a caller who stops between two tries of no answer", func(t *testing.T) error {
+	{"a caller who stops between two tries without an answer", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }), func(c *cfchat.Config) { c.Retry = cfchat.Retry{} })
 		return trial.Second(trial.Get.In(ctx, chat, 56, trial.One))
 	}},
-	{"a call that is over before it begins", func(t *testing.T) error {
+	{"a call whose context has already ended", func(t *testing.T) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		return trial.Second(trial.Create.In(ctx, trial.Chat(t, trial.Broken{}), 56, trial.One))

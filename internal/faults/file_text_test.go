@@ -142,43 +142,43 @@ func fileTexts() []errorText {
 		{"sixteen files", uploaded(cfchat.MessageCreate{}, manyFiles()...)},
 		{"a file without a name", uploaded(cfchat.MessageCreate{}, file(""))},
 		{"a file in a folder", uploaded(cfchat.MessageCreate{}, file("a/b"))},
-		{"a file of no media type", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", ContentType: "png", Reader: strings.NewReader("x")})},
-		{"a file of less than nothing", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: -1, Reader: strings.NewReader("x")})},
-		{"a file without anything", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a"})},
+		{"a file of an invalid media type", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", ContentType: "png", Reader: strings.NewReader("x")})},
+		{"a file of negative size", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: -1, Reader: strings.NewReader("x")})},
+		{"a file without a reader", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a"})},
 		{"a file with two readers", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: strings.NewReader("x"), Open: func() (io.ReadCloser, error) { return nil, nil }})},
-		{"a file that is nil", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: (*os.File)(nil)})},
+		{"a nil file", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: (*os.File)(nil)})},
 		{"an empty file", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: strings.NewReader("")})},
 		{"a file that turns out to be empty", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: onlyReader{strings.NewReader("")}})},
-		{"a file that is not there", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, fs.ErrNotExist }})},
-		{"a file that Open does not give", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, nil }})},
+		{"a missing file", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, fs.ErrNotExist }})},
+		{"a file that Open does not return", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Open: func() (io.ReadCloser, error) { return nil, nil }})},
 		{"a file that is longer", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 4, Reader: io.MultiReader(strings.NewReader("hello"))})},
 		{"a file that is shorter", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 6, Reader: io.MultiReader(strings.NewReader("hello"))})},
-		{"a file of another size than its reader", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 6, Reader: strings.NewReader("hello")})},
-		{"a file of another size when it is opened again", grown},
+		{"a file with another size than its reader", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Size: 6, Reader: strings.NewReader("hello")})},
+		{"a file with another size when reopened", grown},
 		{"a file that panics", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: panicking{}})},
-		{"a file that gives too much", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: greedy{}})},
-		{"a file that hangs when it is to be sent again", limitedOnce(cfchat.File{Name: "a", Reader: slow{strings.NewReader("hello")}})},
+		{"a file that returns too many bytes", uploaded(cfchat.MessageCreate{}, cfchat.File{Name: "a", Reader: greedy{}})},
+		{"a file that hangs when it is sent again", limitedOnce(cfchat.File{Name: "a", Reader: slow{strings.NewReader("hello")}})},
 		{"a number in attributes with a file", uploaded(cfchat.MessageCreate{ContentAttributes: map[string]any{"items": times}}, file("a"))},
 		{"a number in a template with a file", uploaded(cfchat.MessageCreate{TemplateParams: map[string]any{"name": "t", "order": 1234}}, file("a"))},
-		{"a download of nothing", attached(nil)},
-		{"a download of a place", attached(kindOf(cfchat.AttachmentTypeLocation))},
+		{"a download of an empty attachment", attached(nil)},
+		{"a download of a location", attached(kindOf(cfchat.AttachmentTypeLocation))},
 		{"a download of a contact", attached(kindOf(cfchat.AttachmentTypeContact))},
 		{"a download of a link", attached(kindOf(cfchat.AttachmentTypeFallback))},
-		{"a download of a file that is gone", attached(kindOf(cfchat.AttachmentTypeImage))},
-		{"a download from no address", attached(&cfchat.Attachment{DataURL: new("/rails/a")})},
-		{"a download from a disk", attached(&cfchat.Attachment{DataURL: new("file://localhost/a")})},
-		{"a download into nothing", downloaded(nil, nil)},
+		{"a download of a deleted file", attached(kindOf(cfchat.AttachmentTypeImage))},
+		{"a download from an invalid address", attached(&cfchat.Attachment{DataURL: new("/rails/a")})},
+		{"a download from a file address", attached(&cfchat.Attachment{DataURL: new("file://localhost/a")})},
+		{"a download into a nil writer", downloaded(nil, nil)},
 		{"a download with a key", downloaded(io.Discard, []cfchat.CallOption{cfchat.WithKeys(auth.Keys{User: auth.NewKey("k")})})},
 		{"a download with an editor", downloaded(io.Discard, []cfchat.CallOption{cfchat.RequestEditorFn(func(context.Context, *http.Request) error { return nil })})},
-		{"a download of no size", downloaded(io.Discard, []cfchat.CallOption{cfchat.WithMaxBody(0)})},
-		{"a download that is not there", downloaded(io.Discard, nil, trial.Reply(404, "text/plain", ""))},
+		{"a download with an invalid limit", downloaded(io.Discard, []cfchat.CallOption{cfchat.WithMaxBody(0)})},
+		{"a download that is not found", downloaded(io.Discard, nil, trial.Reply(404, "text/plain", ""))},
 		{"a download that is too large", downloaded(io.Discard, []cfchat.CallOption{cfchat.WithMaxBody(4)}, trial.Reply(200, "text/plain", "hello"))},
-		{"a download of something else", downloaded(io.Discard, nil, trial.Reply(202, "text/plain", ""))},
-		{"a download that is cut", downloaded(io.Discard, once, cutShort(`"one"`))},
-		{"a download that is cut, without a tag", downloaded(io.Discard, nil, cutShort(""))},
+		{"a download of another file", downloaded(io.Discard, nil, trial.Reply(202, "text/plain", ""))},
+		{"a truncated download", downloaded(io.Discard, once, cutShort(`"one"`))},
+		{"a truncated download, without a tag", downloaded(io.Discard, nil, cutShort(""))},
 		{"a download that changes", downloaded(io.Discard, nil, cutShort(`"one"`), tagged(`"two"`))},
 		{"a download that is encoded", downloaded(io.Discard, nil, gzipped())},
-		{"a download of more than it says", downloaded(io.Discard, nil, &http.Response{StatusCode: 200, ContentLength: 2, Body: io.NopCloser(strings.NewReader("hello"))})},
+		{"a download of more than announced", downloaded(io.Discard, nil, &http.Response{StatusCode: 200, ContentLength: 2, Body: io.NopCloser(strings.NewReader("hello"))})},
 		{"a download of another size", func(t *testing.T) error {
 			chat := withDownloads(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: 200, ContentLength: 5, Body: io.NopCloser(strings.NewReader("hello"))}, nil
@@ -187,18 +187,18 @@ func fileTexts() []errorText {
 			return trial.Second(chat.Account(56).Messages.Download(t.Context(), a, io.Discard))
 		}},
 		{"a download that does not fit on the disk", downloaded(writerFunc(func([]byte) (int, error) { return 0, errors.New("the disk is full") }), nil, trial.Reply(200, "text/plain", "hello"))},
-		{"a download that is led to http", downloaded(io.Discard, nil, led("http://chat.test/a"))},
-		{"a download that is led to a disk", downloaded(io.Discard, nil, led("file:///a"))},
-		{"a download that is led to nowhere", downloaded(io.Discard, once, led("http://a b/"))},
-		{"a download that is led in a circle", downloaded(io.Discard, nil, led("/a"))},
-		{"a download of which nothing comes", func(t *testing.T) error {
+		{"a download redirected to http", downloaded(io.Discard, nil, led("http://chat.test/a"))},
+		{"a download redirected to a file address", downloaded(io.Discard, nil, led("file:///a"))},
+		{"a download redirected to an invalid address", downloaded(io.Discard, once, led("http://a b/"))},
+		{"a download redirected in a circle", downloaded(io.Discard, nil, led("/a"))},
+		{"a download that stalls", func(t *testing.T) error {
 			chat := withDownloads(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				<-req.Context().Done()
 				return nil, req.Context().Err()
 			}))
 			return trial.Second(chat.Account(56).Messages.Download(t.Context(), &cfchat.Attachment{DataURL: new("https://chat.test/a")}, io.Discard, once...))
 		}},
-		{"a download that fails for its address", func(t *testing.T) error {
+		{"a download that fails with its address", func(t *testing.T) error {
 			chat := withDownloads(t, trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				return nil, errors.New("no way to " + req.URL.String())
 			}))

@@ -3,6 +3,7 @@ package faults_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/cfchat/cfchat-go/internal/test/trial"
@@ -27,14 +28,15 @@ var (
 
 	labelTexts = []errorText{
 		{"no labels", labelsAdded(nil)},
-		{"labels that are none", labelsAdded([]string{"a,b"})},
-		{"a label with a comma is there", labelsAdded(vip, `["a, b"]`)},
-		{"labels that the server did not set", labelsAdded(vip, `[]`, `["a"]`)},
-		{"labels that somebody overwrote", labelsAdded(vip, `[]`, `["vip"]`, `["a"]`)},
+		{"invalid labels", labelsAdded([]string{"a,b"})},
+		{"a label with a comma that exists", labelsAdded(vip, `["a, b"]`)},
+		{"labels that the server ignored", labelsAdded(vip, `[]`, `["a"]`)},
+		{"eleven labels that the server ignored", labelsAdded(strings.Split("abcdefghijk", ""), `[]`, `[]`)},
+		{"labels that another program overwrote", labelsAdded(vip, `[]`, `["vip"]`, `["a"]`)},
 		{"labels of unknown outcome", labelsAdded(vip, `[]`, "", `["a"]`)},
 		{"labels of unknown outcome that cannot be read", labelsAdded(vip, `[]`, "", "")},
 		{"labels that cannot be read again", labelsAdded(vip, `[]`, `["vip"]`, "")},
-		{"labels set to none", func(t *testing.T) error {
+		{"labels set to an empty list", func(t *testing.T) error {
 			return trial.Second(trial.Chat(t, trial.Broken{}).Account(56).Contacts.SetLabels(t.Context(), 77, []string{}))
 		}},
 		{"labels without a payload", labelsCleared},

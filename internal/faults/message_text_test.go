@@ -100,35 +100,35 @@ func onceOver(statuses ...int) func(*testing.T) error {
 }
 
 var messageTexts = []errorText{
-	{"messages before one that is none", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
+	{"messages before an invalid id", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.List(ctx, 42, cfchat.MessageListOptions{Before: -1}))
 	})},
-	{"messages between nothing", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
+	{"messages between two ids with none between them", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.List(ctx, 42, cfchat.MessageListOptions{Before: 3, After: 7}))
 	})},
-	{"a message without anything", sent(cfchat.MessageCreate{})},
-	{"a message of no kind", sent(cfchat.MessageCreate{Content: "hi", MessageType: "1"})},
+	{"an empty message", sent(cfchat.MessageCreate{})},
+	{"a message of an invalid type", sent(cfchat.MessageCreate{Content: "hi", MessageType: "1"})},
 	{"a message with a NUL", sent(cfchat.MessageCreate{Content: "a\x00b"})},
-	{"a message that answers none", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: -1})},
-	{"a message that answers twice", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"in_reply_to": 2}})},
-	{"a message of a rule, with more", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"automation_rule_id": 2}})},
-	{"a template of the contact's", sent(cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindIncoming, Template: true})},
-	{"items of nothing", sent(cfchat.MessageCreate{Items: []cfchat.MessageItem{{Title: "a"}}})},
-	{"items of nothing, as attributes", sent(cfchat.MessageCreate{ContentAttributes: map[string]any{"items": []any{1}}})},
+	{"a message in reply to an invalid id", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: -1})},
+	{"a message with two InReplyTo", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"in_reply_to": 2}})},
+	{"a message with automation_rule_id and more", sent(cfchat.MessageCreate{Content: "hi", InReplyTo: 1, ContentAttributes: map[string]any{"automation_rule_id": 2}})},
+	{"a template from the contact", sent(cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindIncoming, Template: true})},
+	{"empty items", sent(cfchat.MessageCreate{Items: []cfchat.MessageItem{{Title: "a"}}})},
+	{"empty items, as attributes", sent(cfchat.MessageCreate{ContentAttributes: map[string]any{"items": []any{1}}})},
 	{"an address with a blank", sent(cfchat.MessageCreate{Content: "hi", CCEmails: "jo doe@example.com"})},
 	{"a template without a name", sent(cfchat.MessageCreate{TemplateParams: map[string]any{"language": "en"}})},
-	{"a template for a server out of reach", func(t *testing.T) error {
+	{"a template for an unreachable server", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			return trial.Reply(503, "text/plain", ""), nil
 		}))
 		return trial.Second(chat.Account(56).Messages.Send(t.Context(), 42, cfchat.MessageCreate{Content: "{{x}}", MessageType: cfchat.MessageKindTemplate}))
 	}},
-	{"a first message of nothing", func(t *testing.T) error {
+	{"an empty first message", func(t *testing.T) error {
 		return trial.Second(trial.Chat(t, trial.Broken{}).Account(56).Conversations.Create(t.Context(), cfchat.ConversationCreate{
 			SourceID: "s", Message: cfchat.FirstMessage{Private: true},
 		}))
 	}},
-	{"a choice of nothing", sent(cfchat.MessageCreate{Content: "pick", ContentType: cfchat.MessageContentTypeInputSelect})},
+	{"a choice without options", sent(cfchat.MessageCreate{Content: "pick", ContentType: cfchat.MessageContentTypeInputSelect})},
 	{"a card without a button", sent(cfchat.MessageCreate{
 		ContentType: cfchat.MessageContentTypeCards, Items: []cfchat.MessageItem{{Title: "a"}},
 	})},
@@ -137,65 +137,65 @@ var messageTexts = []errorText{
 		Content: "hi", MessageType: cfchat.MessageKindIncoming, SenderType: cfchat.SenderTypeAgentBot,
 	})},
 	{"a message as another bot with a bot's key", sent(cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: 9})},
-	{"a message as a bot that is none", messaged("", trial.GoodMessage, func(ctx context.Context, s cfchat.MessagesService) error {
+	{"a message as a bot with an invalid id", messaged("", trial.GoodMessage, func(ctx context.Context, s cfchat.MessagesService) error {
 		asUser := auth.WithScheme(ctx, auth.UserAPIKey)
 		return trial.Second(s.Send(asUser, 42, cfchat.MessageCreate{Content: "hi", SenderType: cfchat.SenderTypeAgentBot, SenderID: 9}))
 	})},
 	{"a source id for an older server", sentTo("3.3.1", cfchat.MessageCreate{Content: "hi", SourceID: "a"})},
 	{"attributes for an older server", sentTo("4.8.0", cfchat.MessageCreate{Content: "hi", ContentAttributes: map[string]any{"order": 1}})},
 	{"a template for an older server", sentTo("2.16.0", cfchat.MessageCreate{Content: "hi", MessageType: cfchat.MessageKindTemplate, Template: true})},
-	{"a template in parameters for an older server", sentTo("4.5.0", cfchat.MessageCreate{
+	{"Liquid in template parameters for an older server", sentTo("4.5.0", cfchat.MessageCreate{
 		TemplateParams: map[string]any{"name": "t", "processed_params": map[string]any{"1": "{{contact.name}}"}}, Template: true,
 	})},
-	{"a template for who knows what server", sentTo("", cfchat.MessageCreate{Content: "{{x}}", MessageType: cfchat.MessageKindTemplate})},
+	{"a template for a server of unknown version", sentTo("", cfchat.MessageCreate{Content: "{{x}}", MessageType: cfchat.MessageKindTemplate})},
 	{"a message with two marks", sent(cfchat.MessageCreate{
 		Content: "hi", Mark: "m", ContentAttributes: map[string]any{cfchat.MarkAttribute: "n"},
 	})},
 	{"a message with a mark in two places", sent(cfchat.MessageCreate{Content: "hi", Mark: "m", SourceID: "s"})},
 	{"a message with a long mark", sent(cfchat.MessageCreate{Content: "hi", Mark: strings.Repeat("m", 256)})},
-	{"a mark that a bot alone sends", func(t *testing.T) error {
+	{"a mark without a user's key", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys.User = auth.Key{} })
 		return trial.Second(chat.Account(56).Messages.Send(t.Context(), 42, marked))
 	}},
 	{"a mark for an older server", sentTo("3.3.1", marked)},
-	{"a mark for who knows what server", sentTo("", marked)},
-	{"a mark for a mail", messaged("4.8.0", `{"id":42,"status":"open","meta":{"channel":"Channel::Email"}}`, sendMarked)},
-	{"a mark in no inbox", messaged("4.8.0", `{"id":42,"status":"open","meta":{"channel":null}}`, sendMarked)},
+	{"a mark for a server of unknown version", sentTo("", marked)},
+	{"a mark in an e-mail inbox", messaged("4.8.0", `{"id":42,"status":"open","meta":{"channel":"Channel::Email"}}`, sendMarked)},
+	{"a mark in an inbox without a channel", messaged("4.8.0", `{"id":42,"status":"open","meta":{"channel":null}}`, sendMarked)},
 	{"a mark that is not kept", sent(marked)},
-	{"a message that is not there, sent at no time", messaged("4.16.2", noMessages, findSent(cfchat.SentSince{}))},
-	{"a message that is not there, sent just now", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
+	{"a missing message, sent at an unknown time", messaged("4.16.2", noMessages, findSent(cfchat.SentSince{}))},
+	{"a missing message, sent just now", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
 		return findSent(cfchat.SentSince{Time: time.Now()})(ctx, s)
 	})},
-	{"a message that is not there", messaged("4.16.2", noMessages, findSent(cfchat.SentSince{Time: time.Unix(1, 0)}))},
-	{"a message that is found elsewhere", messaged("4.16.2", `{"payload":[`+trial.GoodMessage+`]}`, findSent(cfchat.SentSince{MessageID: 1234}))},
-	{"a message without a mark, once", messaged("4.16.2", noMessages, sendOnce(cfchat.MessageCreate{Content: "hi"}))},
-	{"a try at no time", messaged("4.16.2", noMessages, sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{}, time.Now())))},
+	{"a missing message", messaged("4.16.2", noMessages, findSent(cfchat.SentSince{Time: time.Unix(1, 0)}))},
+	{"a message found in another conversation", messaged("4.16.2", `{"payload":[`+trial.GoodMessage+`]}`, findSent(cfchat.SentSince{MessageID: 1234}))},
+	{"SendOnce without a mark", messaged("4.16.2", noMessages, sendOnce(cfchat.MessageCreate{Content: "hi"}))},
+	{"a try without a time", messaged("4.16.2", noMessages, sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{}, time.Now())))},
 	{"a try that began after the program started", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
 		now := time.Now()
 		return sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{Time: now}, now.Add(-time.Second)))(ctx, s)
 	})},
-	{"a try of another method", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
+	{"a try made by another method", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.Send(ctx, 42, marked, cfchat.TriedSince(cfchat.SentSince{}, time.Time{})))
 	})},
-	{"a message that may be it", messaged("4.16.2", `{"payload":[`+strings.Replace(trial.GoodMessage, `"status"`, `"source_id":"m","status"`, 1)+`]}`, sendOnce(marked))},
+	{"a message that may be the sought one", messaged("4.16.2", `{"payload":[`+strings.Replace(trial.GoodMessage, `"status"`, `"source_id":"m","status"`, 1)+`]}`, sendOnce(marked))},
 	{"a message that was tried just now", messaged("4.16.2", noMessages, func(ctx context.Context, s cfchat.MessagesService) error {
 		return sendOnce(marked, cfchat.TriedSince(cfchat.SentSince{Time: time.Now()}, time.Now()))(ctx, s)
 	})},
-	{"a message that cannot be read, and may be the one", unreadable},
+	{"an unreadable message that may be the sought one", unreadable},
 	{"a message that could not be looked for", onceOver(403)},
-	{"a message that did not come", onceOver(200, 500, 200)},
+	{"a message that did not arrive", onceOver(200, 500, 200)},
 	{"a message that could not be looked for again", onceOver(200, 500, 403)},
-	{"a message that nobody looks for again", onceOver(200, 0)},
-	{"a status of a message that is none", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
+	{"a message that is not looked for again", onceOver(200, 0)},
+	{"an invalid message status", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.SetStatus(ctx, 42, 1234, "seen"))
 	})},
 	{"a failure without a reason", messaged("", "", func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.SetFailed(ctx, 42, 1234, ""))
 	})},
-	{"a status that stays", messaged("", trial.GoodMessage, func(ctx context.Context, s cfchat.MessagesService) error {
+	{"a status that is not changed", messaged("", trial.GoodMessage, func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.SetStatus(ctx, 42, 1234, cfchat.MessageStatusDelivered))
 	})},
-	{"a message that stays", messaged("", strings.Replace(trial.GoodMessage, "true", "false", 1), func(ctx context.Context, s cfchat.MessagesService) error {
+	{"a message that is not deleted", messaged("", strings.Replace(trial.GoodMessage, "true", "false", 1), func(ctx context.Context, s cfchat.MessagesService) error {
 		return trial.Second(s.Delete(ctx, 42, 1234))
 	})},
 	{"another message", messaged("", trial.GoodMessage, func(ctx context.Context, s cfchat.MessagesService) error {
@@ -209,7 +209,7 @@ var messageTexts = []errorText{
 		func(ctx context.Context, s cfchat.MessagesService) error {
 			return trial.Second(s.List(ctx, 42, cfchat.MessageListOptions{}))
 		})},
-	{"an attachment of no message", func(t *testing.T) error {
+	{"an attachment without a message", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			return trial.Reply(200, "application/json", `{"payload":[{}]}`), nil
 		}))

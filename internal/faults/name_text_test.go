@@ -42,24 +42,24 @@ func profiled(status int, body string) func(*testing.T) error {
 
 // nameTexts are the errors of looking up the names of ids, and the owner of a key.
 var nameTexts = []errorText{
-	{"a key that is nobody's", profiled(401, `{"error":"Invalid Access Token"}`)},
-	{"a profile of a bot", func(t *testing.T) error {
+	{"a key without an owner", profiled(401, `{"error":"Invalid Access Token"}`)},
+	{"a profile with a bot's key", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.Broken{}, func(c *cfchat.Config) { c.Keys = auth.Keys{AgentBot: auth.NewKey(botKey)} })
 		return trial.Second(chat.Profile(t.Context()))
 	}},
-	{"a profile of a bot, asked for all the same", profiled(401, `{"error":"Access to this endpoint is not authorized for bots"}`)},
-	{"something else than a profile", profiled(200, trial.GoodAgent)},
-	{"a profile with something else than accounts", profiled(200, `{"id":1,"accounts":[{"id":7}]}`)},
-	{"no list of agents", named(`null`, agents)},
-	{"a list of something else than agents", named(`[{"id":1,"name":"sales"}]`, agents)},
-	{"something else than a team", named(`{"id":3,"name":"Grace"}`, team)},
+	{"a profile with a bot's key, from the server", profiled(401, `{"error":"Access to this endpoint is not authorized for bots"}`)},
+	{"a profile of another kind", profiled(200, trial.GoodAgent)},
+	{"a profile with accounts of another kind", profiled(200, `{"id":1,"accounts":[{"id":7}]}`)},
+	{"agents that are not a list", named(`null`, agents)},
+	{"agents of another kind", named(`[{"id":1,"name":"sales"}]`, agents)},
+	{"a team of another kind", named(`{"id":3,"name":"Grace"}`, team)},
 	{"another team", named(trial.GoodTeam, team)},
-	{"a list of something else than labels", named(`{"payload":[{"id":1,"name":"Web"}]}`, labels)},
-	{"a list of something else than definitions", named(`[{"id":1,"name":"sales"}]`, definitions)},
-	{"a list of something else than bots", named(`[{"id":1,"name":"sales"}]`, bots)},
+	{"account labels of another kind", named(`{"payload":[{"id":1,"name":"Web"}]}`, labels)},
+	{"definitions of another kind", named(`[{"id":1,"name":"sales"}]`, definitions)},
+	{"bots of another kind", named(`[{"id":1,"name":"sales"}]`, bots)},
 	{"names with a response", named(``, func(ctx context.Context, a *cfchat.Account) error {
 		return trial.Second(a.Names(ctx, cfchat.WithResponse(new(cfchat.Response))))
 	})},
-	{"no list of inboxes", named(`{}`, inboxes)},
-	{"a list of something else than inboxes", named(`{"payload":[{"id":1,"title":"vip"}]}`, inboxes)},
+	{"inboxes that are not a list", named(`{}`, inboxes)},
+	{"inboxes of another kind", named(`{"payload":[{"id":1,"title":"vip"}]}`, inboxes)},
 }

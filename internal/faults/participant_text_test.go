@@ -36,23 +36,23 @@ const grace = "[" + trial.GoodAgent + "]"
 
 var participantTexts = []errorText{
 	{"no participants", peopleChanged(peopleSet())},
-	{"participants who are nobody", peopleChanged(peopleAdded(2, 0))},
-	{"participants whom the server did not store", peopleChanged(peopleAdded(2, 4, 5), grace, grace)},
-	{"participants of whom the server does not know one", peopleChanged(peopleAdded(2, 99), "500", grace)},
+	{"invalid participants", peopleChanged(peopleAdded(2, 0))},
+	{"participants whom the server ignored", peopleChanged(peopleAdded(2, 4, 5), grace, grace)},
+	{"participants of whom one is unknown to the server", peopleChanged(peopleAdded(2, 99), "500", grace)},
 	{"participants who may still be added", peopleChanged(peopleAdded(2, 99), "", grace)},
 	{"participants who cannot be looked for", peopleChanged(peopleAdded(2), grace, "")},
 	{"participants of unknown outcome who cannot be looked for", peopleChanged(peopleAdded(2), "", "")},
-	{"participants to whom somebody has added another", peopleChanged(peopleSet(3), grace, "["+trial.GoodAgent+`,{"id":3,"email":"linus@example.com"}]`)},
+	{"participants to whom another program has added one", peopleChanged(peopleSet(3), grace, "["+trial.GoodAgent+`,{"id":3,"email":"linus@example.com"}]`)},
 	{"participants who may still be removed", peopleChanged(peopleRemoved(2), "", grace)},
-	{"participants whom a newer server refuses", peopleChanged(peopleAdded(2, 4), "422")},
+	{"participants that a newer server refuses", peopleChanged(peopleAdded(2, 4), "422")},
 	{"a transcript above the limit", func(t *testing.T) error {
 		chat := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
 			return trial.Reply(429, "text/plain", "Retry later\n"), nil
 		}))
 		return chat.Account(56).Conversations.SendTranscript(t.Context(), 42, "jo@customer.test")
 	}},
-	{"a transcript to nobody", transcriptTo("jo")},
-	{"a transcript to two", transcriptTo("jo@customer.test, mia@customer.test")},
+	{"a transcript without an address", transcriptTo("jo")},
+	{"a transcript to two addresses", transcriptTo("jo@customer.test, mia@customer.test")},
 }
 
 func peopleAdded(ids ...int64) func(context.Context, cfchat.ConversationsService) error {

@@ -37,16 +37,16 @@ const otherHook = `{"payload":{"webhook":{"id":8,"url":"https://example.com/othe
 
 var webhookTexts = []errorText{
 	{"a webhook without an address", hooked("4.16.2", "", cfchat.WebhookCreate{})},
-	{"a webhook to what is no address, and no events", hooked("4.16.2", "", cfchat.WebhookCreate{URL: "example.com", Subscriptions: []cfchat.WebhookEvent{}})},
-	{"a webhook to a letter that addresses do not have", hooked("4.16.2", "", cfchat.WebhookCreate{URL: "https://bücher.example"})},
-	{"a webhook with a name, of a server that does not tell its version", hooked("", "{}", cfchat.WebhookCreate{URL: "https://example.com/cfchat", Name: "CRM"})},
-	{"a webhook for what bots get", hooked("4.16.2", "", hookOf("conversation_opened"))},
-	{"a webhook for an event that is none", hooked("4.16.2", "", hookOf("mesage_created"))},
-	{"a webhook for what an old server does not have", hooked("2.16.0", "", cfchat.WebhookCreate{
+	{"a webhook with an invalid address and empty events", hooked("4.16.2", "", cfchat.WebhookCreate{URL: "example.com", Subscriptions: []cfchat.WebhookEvent{}})},
+	{"a webhook with a character that addresses cannot have", hooked("4.16.2", "", cfchat.WebhookCreate{URL: "https://bücher.example"})},
+	{"a webhook with a name, on a server of unknown version", hooked("", "{}", cfchat.WebhookCreate{URL: "https://example.com/cfchat", Name: "CRM"})},
+	{"a webhook for a bot's event", hooked("4.16.2", "", hookOf("conversation_opened"))},
+	{"a webhook for an unknown event", hooked("4.16.2", "", hookOf("mesage_created"))},
+	{"a webhook for an event that an older server lacks", hooked("2.16.0", "", cfchat.WebhookCreate{
 		URL: "https://example.com/cfchat", Name: "CRM", Subscriptions: []cfchat.WebhookEvent{"message_created", "inbox_created"},
 	})},
-	{"another webhook than was created", hooked("4.16.2", otherHook, hookOf("message_created"))},
-	{"another webhook than was changed", rehooked(otherHook, cfchat.WebhookUpdate{URL: new("https://example.com/cfchat")})},
-	{"a webhook changed to nothing", rehooked("", cfchat.WebhookUpdate{})},
+	{"a different webhook than created", hooked("4.16.2", otherHook, hookOf("message_created"))},
+	{"a different webhook than changed", rehooked(otherHook, cfchat.WebhookUpdate{URL: new("https://example.com/cfchat")})},
+	{"an empty change of a webhook", rehooked("", cfchat.WebhookUpdate{})},
 	{"a webhook without its address", hooked("4.16.2", `{"payload":{"webhook":{"id":8,"subscriptions":[]}}}`, hookOf("message_created"))},
 }
