@@ -89,9 +89,7 @@ func (a attributed) read(ctx context.Context) (Attributes, error) {
 		}
 		return nil
 	}
-	var input refusal
-	input.id("id", a.id)
-	conversation, err := getCall.about(a.id).accepting(named).run(ctx, a.core, input, a.opts, func(server string) (*http.Request, error) {
+	conversation, err := getCall.about(a.id).accepting(named).run(ctx, a.core, refusal{}, a.opts, func(server string) (*http.Request, error) {
 		return newGetDetailsOfAConversationRequest(server, a.core.id, a.id)
 	})
 	if err != nil {

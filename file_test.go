@@ -251,6 +251,28 @@ func TestFileRefusals(t *testing.T) {
 	}
 }
 
+// TestFifteenFiles checks that a message may have as many files as the server accepts, uploaded or given by their signed ids.
+func TestFifteenFiles(t *testing.T) {
+	t.Parallel()
+	files := make([]cfchat.File, 14)
+	for i := range files {
+		files[i] = opening("a.txt", "x")
+	}
+	for name, m := range map[string]cfchat.MessageCreate{
+		"all uploaded":  {Files: append(files, opening("b.txt", "y"))},
+		"one by its id": {Files: files, Attachments: []string{"signed"}},
+	} {
+		asked := 0
+		_, err := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
+			asked++
+			return trial.Reply(http.StatusOK, "application/json", trial.GoodMessage), nil
+		})).Account(7).Messages.Send(t.Context(), 42, m)
+		if errors.Is(err, cfchat.ErrInvalidInput) || asked == 0 {
+			t.Errorf("%s: %v after %d requests", name, err, asked)
+		}
+	}
+}
+
 // TestFileSizes checks that the Content-Length follows from the size that the caller gives, or from the opened file.
 func TestFileSizes(t *testing.T) {
 	onDisk := filepath.Join(t.TempDir(), "a.txt")

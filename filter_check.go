@@ -194,7 +194,7 @@ func checkSingle(values []any) error {
 		}
 		switch reflect.ValueOf(value).Kind() {
 		case reflect.Slice, reflect.Array, reflect.Map:
-			return fmt.Errorf("a value is a list, of type %T; give its elements one by one, or as a []any followed by ...", value)
+			return fmt.Errorf("a value is a list, of type %T; give its elements one by one; only a []any can be spread with ... instead", value)
 		}
 	}
 	return nil
