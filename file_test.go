@@ -254,13 +254,13 @@ func TestFileRefusals(t *testing.T) {
 // TestFifteenFiles checks that a message may have as many files as the server accepts, uploaded or given by their signed ids.
 func TestFifteenFiles(t *testing.T) {
 	t.Parallel()
-	files := make([]cfchat.File, 14)
-	for i := range files {
-		files[i] = opening("a.txt", "x")
+	var files []cfchat.File
+	for range 15 {
+		files = append(files, opening("a.txt", "x"))
 	}
 	for name, m := range map[string]cfchat.MessageCreate{
-		"all uploaded":  {Files: append(files, opening("b.txt", "y"))},
-		"one by its id": {Files: files, Attachments: []string{"signed"}},
+		"all uploaded":  {Files: files},
+		"one by its id": {Files: files[:14], Attachments: []string{"signed"}},
 	} {
 		asked := 0
 		_, err := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {
@@ -566,7 +566,7 @@ func TestFileOpenedInTheMiddle(t *testing.T) {
 		}
 		return f, err
 	}}}})
-	body := string(srv.Requests()[len(srv.Requests())-1].Body)
+	body := srv.Requests()[len(srv.Requests())-1].Body
 	if err != nil || !strings.Contains(body, "\r\n\r\nbody\r\n") {
 		t.Errorf("%v; sent %q, want only the rest of the file, body", err, body)
 	}

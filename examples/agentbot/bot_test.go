@@ -176,7 +176,7 @@ func TestSlowly(t *testing.T) {
 	}
 }
 
-// sends sends a message as a person.
+// sends posts a message as a person.
 func (s *shop) sends(id int64, m cfchat.MessageCreate) {
 	s.t.Helper()
 	if _, err := s.Account(s.t).Messages.Send(s.asPerson(), id, m); err != nil {
@@ -184,7 +184,7 @@ func (s *shop) sends(id int64, m cfchat.MessageCreate) {
 	}
 }
 
-// sets sets the status as a person.
+// sets changes the status as a person.
 func (s *shop) sets(id int64, status cfchat.Status) {
 	s.t.Helper()
 	if _, err := s.Account(s.t).Conversations.SetStatus(s.asPerson(), id, status); err != nil {

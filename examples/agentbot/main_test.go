@@ -220,7 +220,7 @@ func (s *shop) start(requests int64) {
 	go func() { defer close(l.dead); l.bot.work(ctx) }()
 }
 
-// opens opens a conversation in an inbox for a new customer.
+// opens creates a conversation in an inbox for a new customer.
 func (s *shop) opens(inbox int64) int64 {
 	s.t.Helper()
 	customer := s.AddContact(cfchattest.Contact{Inbox: inbox})
