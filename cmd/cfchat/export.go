@@ -119,11 +119,16 @@ func whole(dir string, m *archive.Manifest) error {
 	if len(m.Unreadable) == 0 {
 		return nil
 	}
+	return incomplete(int64(len(m.Unreadable)), filepath.Join(dir, archive.ManifestName))
+}
+
+// incomplete returns the error for having read all but this many things, and names the place that lists them.
+func incomplete(unread int64, place string) error {
 	what := "1 thing"
-	if n := len(m.Unreadable); n > 1 {
-		what = fmt.Sprint(n, " things")
+	if unread > 1 {
+		what = fmt.Sprint(unread, " things")
 	}
-	return exit.With(unreadable, fmt.Errorf("%s could not be read; %s says what, and why", what, filepath.Join(dir, archive.ManifestName)))
+	return exit.With(unreadable, fmt.Errorf("%s could not be read; %s says what, and why", what, place))
 }
 
 // options returns the options of an export, from the flags and from the scheduler of the job.

@@ -45,7 +45,7 @@ again, which also finds deletions, and changes that are in no list of changes.
 
 It can be killed at any time. The same command continues where it stopped, with
 nothing missing and nothing duplicated. A database belongs to one server, one
-account and one kind of key, and is refused to any other.
+account and one kind of key, and is refused for any other.
 
 The exit status is 0 if the copy is current, 3 if something could not be read
 (the table unreadable says what, and why), 1 if it failed, 2 if a flag is wrong,

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/database"
-	"github.com/cfchat/cfchat-go/cmd/cfchat/internal/exit"
 )
 
 // news returns a function that announces when the copy first becomes current, and later when the number of unreadable items
@@ -55,7 +54,7 @@ func (f *syncFlags) end(ctx context.Context, out io.Writer, db *database.DB, req
 		printSync(out, db.Name, counts, requests, took)
 	}
 	if unread > 0 {
-		return exit.With(unreadable, fmt.Errorf("%d could not be read; the table unreadable in %s says what, and why", unread, db.Name))
+		return incomplete(unread, "the table unreadable in "+db.Name)
 	}
 	return nil
 }
