@@ -130,7 +130,7 @@ func TestSchemas(t *testing.T) {
 		at + "keepalives=1":                 "leave out of the address the options that only PostgreSQL's own programs accept",
 		as(empty):                           "cannot create tables in the schema test_",
 		as(address):                         "; connect as the role that made the tables",
-		at + "port=1":                       "; look at the host and the port",
+		at + "port=1":                       "; check the host and the port",
 	} {
 		_, err := database.Open(t.Context(), address, shards.Shard{Of: 1})
 		if err == nil || !strings.HasPrefix(err.Error(), address+": ") || !strings.Contains(err.Error(), says) || strings.ContainsAny(err.Error(), "\n\t") {
