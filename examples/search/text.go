@@ -54,13 +54,13 @@ func (t text) hasAll(words []text) bool {
 	return !slices.ContainsFunc(words, func(word text) bool { return len(t.matches(word)) == 0 })
 }
 
-// before and behind are how much of a message is shown before and after the start of the first match.
-const before, behind = 40, 80
+// before and after are how much of a message is shown before and after the start of the first match.
+const before, after = 40, 80
 
 // snippet returns the text around the first match, on one line, with each match in brackets.
 func (t text) snippet(words []text) string {
 	marked, first := t.marks(words)
-	from, to := max(first-before, 0), min(first+behind, len(t.runes))
+	from, to := max(first-before, 0), min(first+after, len(t.runes))
 	var line strings.Builder
 	if from > 0 {
 		line.WriteRune('…')

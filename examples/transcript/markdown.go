@@ -25,7 +25,7 @@ func escape(text string) string {
 	for i, l := range lines {
 		lines[i] = blanks(escapeLine(l))
 		if before, ok := strings.CutSuffix(lines[i], `\\`); ok {
-			lines[i] = before + "&#92;" // since not every program can tell it from the backslash behind it
+			lines[i] = before + "&#92;" // since not every program can distinguish it from the backslash after it
 		}
 	}
 	return strings.Join(lines, "\\\n") // a backslash keeps the end of a line
