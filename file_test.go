@@ -194,15 +194,17 @@ func formIn(t *testing.T, req *http.Request) (form *multipart.Form, kind string)
 	return form, kind
 }
 
+// many returns a number of files.
+func many(n int) (files []cfchat.File) {
+	for range n {
+		files = append(files, opening("a", "x"))
+	}
+	return files
+}
+
 // TestFileRefusals checks that invalid files are not sent and that the error names the invalid fields.
 func TestFileRefusals(t *testing.T) {
 	reader := func(text string) io.Reader { return strings.NewReader(text) }
-	many := func(n int) (files []cfchat.File) {
-		for range n {
-			files = append(files, opening("a", "x"))
-		}
-		return files
-	}
 	number := map[string]any{"order": 1}
 	for name, c := range map[string]struct {
 		message cfchat.MessageCreate
@@ -254,13 +256,9 @@ func TestFileRefusals(t *testing.T) {
 // TestFifteenFiles checks that a message may have as many files as the server accepts, uploaded or given by their signed ids.
 func TestFifteenFiles(t *testing.T) {
 	t.Parallel()
-	var files []cfchat.File
-	for range 15 {
-		files = append(files, opening("a.txt", "x"))
-	}
 	for name, m := range map[string]cfchat.MessageCreate{
-		"all uploaded":  {Files: files},
-		"one by its id": {Files: files[:14], Attachments: []string{"signed"}},
+		"all uploaded":  {Files: many(15)},
+		"one by its id": {Files: many(14), Attachments: []string{"signed"}},
 	} {
 		asked := 0
 		_, err := trial.Chat(t, trial.RoundTripper(func(*http.Request) (*http.Response, error) {

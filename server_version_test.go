@@ -2,13 +2,11 @@ package cfchat_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/cfchat/cfchat-go"
 	"github.com/cfchat/cfchat-go/cfchattest"
-	"github.com/cfchat/cfchat-go/internal/test/trial"
 )
 
 // TestVersionIsRequestedOnce makes each call that depends on the version twice, and counts the requests for it: what was
@@ -44,23 +42,15 @@ func TestVersionIsRequestedOnce(t *testing.T) {
 			}
 			t.Run(name+", "+of, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					asked := 0
 					srv := cfchattest.New(t, cfchattest.Version(answer.version))
 					id := srv.AddConversation(cfchattest.Conversation{})
-					acct := srv.Account(t, func(c *cfchat.Config) {
-						c.ServerVersion, c.Retry.MaxTries = "", 1
-						c.HTTPClient = &http.Client{Transport: trial.RoundTripper(func(req *http.Request) (*http.Response, error) {
-							if strings.HasSuffix(req.URL.Path, "/api") {
-								if asked++; answer.status != 0 {
-									return trial.Reply(answer.status, "text/html", "<html>"), nil
-								}
-							}
-							return srv.Transport().RoundTrip(req)
-						})}
-					})
+					if answer.status != 0 {
+						srv.FailEvery(cfchat.OperationServerInformation, 1, cfchattest.Failure{Status: answer.status})
+					}
+					acct := srv.Account(t, func(c *cfchat.Config) { c.ServerVersion, c.Retry.MaxTries = "", 1 })
 					call(t, acct, id)
 					call(t, acct, id)
-					if asked == 0 || asked > 1 != answer.again {
+					if asked := askedOf(srv, cfchat.OperationServerInformation); asked == 0 || asked > 1 != answer.again {
 						t.Errorf("%d requests for the version; want more than one: %t", asked, answer.again)
 					}
 				})

@@ -116,17 +116,17 @@ func (f *exportFlags) run(command *cobra.Command, env func(string) string) error
 
 // whole returns an error if anything could not be read.
 func whole(dir string, m *archive.Manifest) error {
-	if len(m.Unreadable) == 0 {
-		return nil
-	}
-	return incomplete(int64(len(m.Unreadable)), filepath.Join(dir, archive.ManifestName))
+	return complete(int64(len(m.Unreadable)), filepath.Join(dir, archive.ManifestName))
 }
 
-// incomplete returns the error for having read all but this many things, and names the place that lists them.
-func incomplete(unread int64, place string) error {
-	what := "1 thing"
-	if unread > 1 {
-		what = fmt.Sprint(unread, " things")
+// complete returns an error if this many things could not be read, which names the place that lists them.
+func complete(unread int64, place string) error {
+	what := fmt.Sprint(unread, " things")
+	switch unread {
+	case 0:
+		return nil
+	case 1:
+		what = "1 thing"
 	}
 	return exit.With(unreadable, fmt.Errorf("%s could not be read; %s says what, and why", what, place))
 }

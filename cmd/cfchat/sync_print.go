@@ -53,10 +53,7 @@ func (f *syncFlags) end(ctx context.Context, out io.Writer, db *database.DB, req
 	if !f.quiet && !f.json {
 		printSync(out, db.Name, counts, requests, took)
 	}
-	if unread > 0 {
-		return incomplete(unread, "the table unreadable in "+db.Name)
-	}
-	return nil
+	return complete(unread, "the table unreadable in "+db.Name)
 }
 
 func printSync(out io.Writer, name string, counts []database.Count, requests int64, took time.Duration) {
